@@ -1,0 +1,89 @@
+package import HubCore
+
+/// Answer of `GET …/xet-read-token/REV` and `…/xet-write-token/REV`.
+package struct XetTokenBody: Codable, Sendable {
+    package var accessToken: String
+
+    /// Unix seconds.
+    package var exp: Int
+
+    /// Where the CAS routes live, without a final slash.
+    package var casUrl: String
+
+    package init(accessToken: String, exp: Int, casUrl: String) {
+        self.accessToken = accessToken
+        self.exp = exp
+        self.casUrl = casUrl
+    }
+}
+
+/// Answer of `POST {cas}/v1/xorbs/default/HASH`.
+package struct XorbUploadBody: Codable, Sendable {
+    package var was_inserted: Bool
+
+    package init(wasInserted: Bool) { was_inserted = wasInserted }
+}
+
+/// Answer of `POST {cas}/v1/shards`.
+package struct ShardUploadBody: Codable, Sendable {
+    package var result: Int
+
+    package init(result: Int) { self.result = result }
+}
+
+/// Answer of `GET {cas}/v2/reconstructions/FILE`; chunk ranges exclude their end, byte ranges include it.
+package struct ReconstructionBody: Codable, Sendable {
+    package struct Span: Codable, Sendable, Hashable {
+        package var start: Int
+        package var end: Int
+
+        package init(start: Int, end: Int) {
+            self.start = start
+            self.end = end
+        }
+    }
+
+    package struct Term: Codable, Sendable {
+        package var hash: XetHash
+        package var unpacked_length: Int
+        package var range: Span
+
+        package init(hash: XetHash, unpackedLength: Int, range: Span) {
+            self.hash = hash
+            unpacked_length = unpackedLength
+            self.range = range
+        }
+    }
+
+    package struct FetchRange: Codable, Sendable {
+        package var chunks: Span
+        package var bytes: Span
+
+        package init(chunks: Span, bytes: Span) {
+            self.chunks = chunks
+            self.bytes = bytes
+        }
+    }
+
+    package struct Fetch: Codable, Sendable {
+        package var url: String
+        package var ranges: [FetchRange]
+
+        package init(url: String, ranges: [FetchRange]) {
+            self.url = url
+            self.ranges = ranges
+        }
+    }
+
+    package var offset_into_first_range: Int
+    package var terms: [Term]
+
+    /// By xorb hash.
+    package var xorbs: [String: [Fetch]]
+
+    package init(offsetIntoFirstRange: Int, terms: [Term], xorbs: [String: [Fetch]]) {
+        offset_into_first_range = offsetIntoFirstRange
+        self.terms = terms
+        self.xorbs = xorbs
+    }
+}

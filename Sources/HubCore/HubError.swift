@@ -1,0 +1,50 @@
+/// An outcome the caller can act on.
+///
+/// There is one case per thing a client would do differently, and none per place in the code.
+/// Anything else that goes wrong is a bug or an outage; it travels as its own error and reaches
+/// the client as "internal error" with the request's id.
+package enum HubError: Error, Equatable, Sendable {
+    /// The request can never work as it is; the message says what to change.
+    case invalid(String)
+
+    /// No credentials, or ones that are unknown, revoked or expired.
+    case unauthorized(String)
+
+    /// Known caller, not allowed.
+    case forbidden(String)
+
+    /// Absent, or invisible to this caller; the two must look the same.
+    case notFound(String)
+
+    /// Someone else was first, or the name is taken.
+    case conflict(String)
+
+    /// Pointers name content this repository and this caller's uploads do not have.
+    case missingContent([ContentDigest])
+
+    /// The push was read and is refused for what it holds.
+    case refused([Finding])
+
+    /// Over a configured limit; the message names the limit.
+    case tooLarge(String)
+
+    /// A byte range outside the content.
+    case rangeNotSatisfiable(size: Int)
+
+    /// Cannot be done now, may work later: disk full, shutting down.
+    case unavailable(String)
+}
+
+extension HubError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .invalid(let message), .unauthorized(let message), .forbidden(let message), .notFound(let message),
+            .conflict(let message), .tooLarge(let message), .unavailable(let message):
+            message
+        case .missingContent(let digests):
+            "content not uploaded: \(digests.map(\.hex).joined(separator: ", "))"
+        case .refused(let findings): findings.map(\.description).joined(separator: "\n")
+        case .rangeNotSatisfiable(let size): "the range lies outside the \(size) bytes of the file"
+        }
+    }
+}

@@ -1,0 +1,57 @@
+/// One step of the schema. Steps are only ever appended: a released one never changes.
+///
+/// Each store declares its own steps; hubd applies all of them at start, in the order given.
+package struct Migration: Sendable {
+    /// A name that is unique for all time, `store-NNN-what`.
+    package let id: String
+
+    /// The statements, in order.
+    ///
+    /// `{identity}` stands for a 64-bit primary key the database assigns and never reuses, `{blob}` for a column
+    /// of bytes: the two things SQL databases spell differently.
+    package let statements: [String]
+
+    package init(_ id: String, _ statements: [String]) {
+        self.id = id
+        self.statements = statements
+    }
+}
+
+/// How one database spells what is not portable.
+package struct SQLDialect: Sendable {
+    package let identity: String
+    package let blob: String
+
+    package static let sqlite = SQLDialect(identity: "INTEGER PRIMARY KEY AUTOINCREMENT", blob: "BLOB")
+
+    package func spell(_ statement: String) -> String {
+        statement.replacing("{identity}", with: identity).replacing("{blob}", with: blob)
+    }
+}
+
+extension SQLDatabase {
+    /// Applies the migrations that have not been applied yet, each in a transaction of its own.
+    ///
+    /// Refuses a database that knows migrations this program does not: it was written by a newer hubd.
+    package func migrate(_ migrations: [Migration], dialect: SQLDialect) async throws {
+        let applied = try await write { connection in
+            try connection.execute(
+                "CREATE TABLE IF NOT EXISTS schema_migration (id TEXT PRIMARY KEY, position BIGINT NOT NULL)")
+            return try connection.query("SELECT id FROM schema_migration").map { row in try row.string(0) }
+        }
+        let unknown = Set(applied).subtracting(migrations.map(\.id)).sorted()
+        guard unknown.isEmpty else {
+            throw SQLError.other(
+                "the database was written by a newer hubd (it has \(unknown.joined(separator: ", "))); "
+                    + "start that version, or restore a backup")
+        }
+        let known = Set(applied)
+        for (position, migration) in migrations.enumerated() where !known.contains(migration.id) {
+            try await write { connection in
+                for statement in migration.statements { try connection.execute(dialect.spell(statement)) }
+                try connection.execute(
+                    "INSERT INTO schema_migration (id, position) VALUES (?, ?)", [migration.id, position])
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+internal import GRDB
+import HubCore
+
+/// The embedded database: one SQLite file in WAL mode, every commit synced (`synchronous=FULL`).
+package struct SQLiteDatabase: SQLDatabase {
+    private let writer: any DatabaseWriter
+
+    /// Opens or creates the file at `path`; its folder must exist.
+    ///
+    /// - Parameter readers: How many reads may run at the same time.
+    package init(path: String, readers: Int = 4) throws {
+        var configuration = Configuration()
+        configuration.maximumReaderCount = readers
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA foreign_keys = ON")
+            try db.execute(sql: "PRAGMA cache_size = -16384")
+            try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+        }
+        do {
+            writer = try DatabasePool(path: path, configuration: configuration)
+        } catch let error as DatabaseError {
+            throw SQLError(error)
+        }
+    }
+
+    /// The whole database file is sound, or a sentence that says what is not.
+    package func integrityProblem() async throws -> String? {
+        let answer = try await read { connection in try connection.queryOne("PRAGMA quick_check(1)")?.string(0) }
+        return answer == "ok" ? nil : answer
+    }
+
+    /// Copies the database, as of one moment, into a new file.
+    package func backUp(to path: String) async throws {
+        try writer.backup(to: DatabaseQueue(path: path))
+    }
+
+    package func close() throws { try writer.close() }
+
+    package func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
+    ) async throws -> Result {
+        try await rethrowing {
+            try await writer.read { db in try body(SQLiteConnection(db)) }
+        }
+    }
+
+    package func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Result
+    ) async throws -> Result {
+        try await rethrowing {
+            try await writer.write { db in try body(SQLiteConnection(db)) }
+        }
+    }
+
+    private func rethrowing<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as DatabaseError {
+            throw SQLError(error)
+        }
+    }
+}
+
+extension SQLError {
+    init(_ error: DatabaseError) {
+        let message = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+        self =
+            switch error.resultCode {
+            case .SQLITE_CONSTRAINT: .constraint(message)
+            case .SQLITE_FULL: .full(message)
+            case .SQLITE_BUSY, .SQLITE_LOCKED: .busy(message)
+            default: .other("\(message) (SQLite \(error.extendedResultCode.rawValue))")
+            }
+    }
+}
