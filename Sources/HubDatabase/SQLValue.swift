@@ -1,4 +1,4 @@
-import HubCore
+package import HubCore
 
 /// A value in a row or bound to a statement.
 package enum SQLValue: Hashable, Sendable {
