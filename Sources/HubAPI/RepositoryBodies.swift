@@ -12,11 +12,15 @@ package struct CreateRepositoryBody: Codable, Sendable {
     /// The older spelling of `visibility`.
     package var `private`: Bool?
 
-    package init(id: RepositoryID, visibility: Visibility?) {
+    /// Leaves out the first commit with its `.gitattributes`, for a history that is pushed next.
+    package var empty: Bool?
+
+    package init(id: RepositoryID, visibility: Visibility?, empty: Bool) {
         name = id.name
         organization = id.owner
         type = id.kind
         self.visibility = visibility
+        self.empty = empty
     }
 }
 

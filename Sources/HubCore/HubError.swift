@@ -16,6 +16,15 @@ package enum HubError: Error, Equatable, Sendable {
     /// Absent, or invisible to this caller; the two must look the same.
     case notFound(String)
 
+    /// As ``notFound(_:)``, for a repository.
+    case repositoryNotFound(String)
+
+    /// The repository is there, but has no such branch, tag or commit.
+    case revisionNotFound(String)
+
+    /// The revision is there, but holds no such file.
+    case entryNotFound(String)
+
     /// Someone else was first, or the name is taken.
     case conflict(String)
 
@@ -39,6 +48,7 @@ extension HubError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .invalid(let message), .unauthorized(let message), .forbidden(let message), .notFound(let message),
+            .repositoryNotFound(let message), .revisionNotFound(let message), .entryNotFound(let message),
             .conflict(let message), .tooLarge(let message), .unavailable(let message):
             message
         case .missingContent(let digests):

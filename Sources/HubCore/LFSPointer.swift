@@ -13,29 +13,32 @@ package struct LFSPointer: Hashable, Sendable {
 
     /// Reads a pointer, or nil if `bytes` are anything else.
     ///
-    /// Strict, as git-lfs writes it: `version` first, then `oid` and `size`, extensions allowed between.
+    /// Strict, as git-lfs writes it: `version` first, then extensions in their order, then `oid` and `size`, once each.
     package init?(parsing bytes: [UInt8]) {
-        guard bytes.count <= Self.maximumByteCount, bytes.last == UInt8(ascii: "\n") else { return nil }
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-        guard lines.first == "version https://git-lfs.github.com/spec/v1" else { return nil }
-        var digest: ContentDigest?
-        var size: Int?
-        for line in lines.dropFirst() {
-            let parts = line.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2 else { return nil }
-            switch parts[0] {
-            case "oid":
-                guard parts[1].hasPrefix("sha256:") else { return nil }
-                digest = try? ContentDigest(parsing: parts[1].dropFirst("sha256:".count))
-            case "size": size = Int(parts[1])
-            default: guard parts[0].hasPrefix("ext-") else { return nil }
-            }
-        }
-        guard let digest, let size, size >= 0 else { return nil }
+        guard bytes.count <= Self.maximumByteCount, bytes.last == UInt8(ascii: "\n"),
+            let text = String(validating: bytes, as: UTF8.self)
+        else { return nil }
+        let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count >= 3, lines[0] == Self.version, lines[1..<lines.count - 2].allSatisfy(Self.isExtension),
+            let oid = Self.value(of: "oid sha256:", in: lines[lines.count - 2]),
+            let digest = try? ContentDigest(parsing: oid),
+            let digits = Self.value(of: "size ", in: lines[lines.count - 1]),
+            digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let size = Int(digits)
+        else { return nil }
         self.init(digest: digest, size: size)
     }
 
-    package var text: String {
-        "version https://git-lfs.github.com/spec/v1\noid sha256:\(digest.hex)\nsize \(size)\n"
+    package var text: String { "\(Self.version)\noid sha256:\(digest.hex)\nsize \(size)\n" }
+
+    private static let version = "version https://git-lfs.github.com/spec/v1"
+
+    /// A line `ext-PRIORITY-NAME VALUE`.
+    private static func isExtension(_ line: Substring) -> Bool {
+        line.hasPrefix("ext-") && line.split(separator: " ", omittingEmptySubsequences: false).count == 2
+    }
+
+    private static func value(of key: String, in line: Substring) -> Substring? {
+        line.hasPrefix(key) ? line.dropFirst(key.count) : nil
     }
 }

@@ -41,15 +41,31 @@ package struct RefName: Hashable, Sendable {
     }
 
     /// The rules of `git check-ref-format`, and a length that fits a path.
+    ///
+    /// Read byte by byte as git does: among Swift's characters a combining mark would hide the dot before it.
     private static func isWellFormed(_ name: String) -> Bool {
-        guard name.utf8.count <= 240, !name.hasSuffix("."), !name.contains(".."), !name.contains("@{") else {
-            return false
+        let bytes = Array(name.utf8)
+        let forbidden = Array(" ~^:?*[\\".utf8)
+        guard bytes.count <= 240, bytes.last != dot,
+            bytes.allSatisfy({ $0 > 0x20 && $0 != 0x7F && !forbidden.contains($0) }),
+            !zip(bytes, bytes.dropFirst()).contains(where: { $0 == (dot, dot) || $0 == (at, brace) })
+        else { return false }
+        return bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { part in
+            !part.isEmpty && part.first != dot && !part.suffix(5).elementsEqual(".lock".utf8)
         }
-        let forbidden = Set(" ~^:?*[\\".utf8)
-        guard name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && !forbidden.contains($0) }) else { return false }
-        return name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
-            !part.isEmpty && !part.hasPrefix(".") && !part.hasSuffix(".lock")
-        }
+    }
+
+    private static let dot = UInt8(ascii: ".")
+    private static let at = UInt8(ascii: "@")
+    private static let brace = UInt8(ascii: "{")
+}
+
+extension RefName {
+    /// Two names are one only if their bytes are, as for git; Swift would take differently composed letters for equal.
+    package static func == (one: RefName, other: RefName) -> Bool { one.name.utf8.elementsEqual(other.name.utf8) }
+
+    package func hash(into hasher: inout Hasher) {
+        for byte in name.utf8 { hasher.combine(byte) }
     }
 }
 
