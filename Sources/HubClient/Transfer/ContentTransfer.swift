@@ -1,0 +1,76 @@
+package import HubCore
+
+/// A large file on this machine, named by the digest its pointer carries.
+package struct LocalContent: Sendable, Hashable {
+    package var path: String
+    package var digest: ContentDigest
+    package var size: Int
+
+    package init(path: String, digest: ContentDigest, size: Int) {
+        self.path = path
+        self.digest = digest
+        self.size = size
+    }
+}
+
+/// What an upload did.
+package struct UploadSummary: Sendable, Equatable {
+    package var files = 0
+
+    /// Of the files, before deduplication.
+    package var bytes = 0
+
+    /// On the wire, compressed.
+    package var bytesSent = 0
+
+    /// Of `bytes`, those that need not travel: the hub had them, or they came earlier in the same upload.
+    package var bytesDeduplicated = 0
+    package var xorbs = 0
+
+    package init() {}
+}
+
+/// Content to fetch, and where to put it.
+package struct DownloadItem: Sendable, Hashable {
+    package var pointer: LFSPointer
+
+    /// A file's path; it appears there whole and verified, or not at all.
+    package var destination: String
+
+    package init(pointer: LFSPointer, destination: String) {
+        self.pointer = pointer
+        self.destination = destination
+    }
+}
+
+/// Moves large files between this machine and one repository, sending only chunks that the other side lacks.
+package struct ContentTransfer: Sendable {
+    package let connection: HubConnection
+    package let repository: RepositoryID
+
+    package init(connection: HubConnection, repository: RepositoryID) {
+        self.connection = connection
+        self.repository = repository
+    }
+
+    package typealias ProgressHandler = @Sendable (TransferProgress) -> Void
+
+    /// Makes the hub hold the content of `files`, ready for a push to name it.
+    ///
+    /// Repeating an upload that broke sends only what is missing. `progress` is called at most ten times a second.
+    package func upload(
+        _ files: [LocalContent], progress: @escaping ProgressHandler = { _ in }
+    ) async throws -> UploadSummary {
+        throw HubError.unavailable("uploads are not built yet")
+    }
+
+    /// Fetches `items`, which the repository's `revision` names.
+    ///
+    /// A download that broke goes on from its `.incomplete` file. Content whose SHA-256 is not the pointer's is
+    /// an error and is removed. `progress` is called at most ten times a second.
+    package func download(
+        _ items: [DownloadItem], at revision: String, progress: @escaping ProgressHandler = { _ in }
+    ) async throws {
+        throw HubError.unavailable("downloads are not built yet")
+    }
+}
