@@ -15,11 +15,10 @@ package struct LFSPointer: Hashable, Sendable {
     ///
     /// Strict, as git-lfs writes it: `version` first, then extensions in their order, then `oid` and `size`, once each.
     package init?(parsing bytes: [UInt8]) {
-        guard bytes.count <= Self.maximumByteCount, bytes.last == UInt8(ascii: "\n"),
-            let text = String(validating: bytes, as: UTF8.self)
-        else { return nil }
-        let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count >= 3, lines[0] == Self.version, lines[1..<lines.count - 2].allSatisfy(Self.isExtension),
+        guard bytes.count <= Self.maximumByteCount, bytes.last == Self.newline else { return nil }
+        let lines = bytes.dropLast().split(separator: Self.newline, omittingEmptySubsequences: false)
+        guard lines.count >= 3, lines[0].elementsEqual(Self.version.utf8),
+            lines[1..<lines.count - 2].allSatisfy(Self.isExtension),
             let oid = Self.value(of: "oid sha256:", in: lines[lines.count - 2]),
             let digest = try? ContentDigest(parsing: oid),
             let digits = Self.value(of: "size ", in: lines[lines.count - 1]),
@@ -33,12 +32,15 @@ package struct LFSPointer: Hashable, Sendable {
 
     private static let version = "version https://git-lfs.github.com/spec/v1"
 
+    private static let newline = UInt8(ascii: "\n")
+
     /// A line `ext-PRIORITY-NAME VALUE`.
-    private static func isExtension(_ line: Substring) -> Bool {
-        line.hasPrefix("ext-") && line.split(separator: " ", omittingEmptySubsequences: false).count == 2
+    private static func isExtension(_ line: ArraySlice<UInt8>) -> Bool {
+        line.starts(with: "ext-".utf8)
+            && line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false).count == 2
     }
 
-    private static func value(of key: String, in line: Substring) -> Substring? {
-        line.hasPrefix(key) ? line.dropFirst(key.count) : nil
+    private static func value(of key: String, in line: ArraySlice<UInt8>) -> String? {
+        line.starts(with: key.utf8) ? String(validating: line.dropFirst(key.utf8.count), as: UTF8.self) : nil
     }
 }

@@ -1,0 +1,67 @@
+import Foundation
+import HubCore
+import Testing
+
+@Suite struct RefNameTests {
+    @Test(arguments: RefSpellings.all)
+    func `a full name is accepted exactly when git accepts it`(_ name: String) throws {
+        let git = try RefSpellings.gitAccepts(name)
+        let ours = (try? RefName(parsing: name)) != nil
+        #expect(ours == git)
+    }
+
+    @Test func `a branch or tag that looks like an option is refused`() {
+        #expect(throws: HubError.self) { try RefName(branch: "-f") }
+        #expect(throws: HubError.self) { try RefName(tag: "--upload-pack=x") }
+    }
+
+    @Test(arguments: ["HEAD", "main", "", "refs", "refs/", "/refs/heads/main", "Refs/heads/main"])
+    func `a name outside refs is refused`(_ name: String) {
+        #expect(throws: HubError.self) { try RefName(parsing: name) }
+    }
+
+    @Test func `a name too long for a path is refused`() {
+        #expect(throws: HubError.self) { try RefName(branch: String(repeating: "x", count: 240)) }
+    }
+
+    @Test func `short names say what kind of ref it is no more`() throws {
+        let branch = try RefName(branch: "feature/one")
+        let tag = try RefName(tag: "v1")
+        let pull = try RefName(parsing: "refs/pull/1/head")
+        #expect([branch.short, tag.short, pull.short] == ["feature/one", "v1", "pull/1/head"])
+        #expect([branch.isBranch, tag.isBranch, pull.isBranch] == [true, false, false])
+        #expect([branch.isTag, tag.isTag, pull.isTag] == [false, true, false])
+        #expect(RefName.main.name == "refs/heads/main")
+    }
+
+    @Test func `names that only look alike are different refs`() throws {
+        let composed = try RefName(branch: "caf\u{E9}")
+        let decomposed = try RefName(branch: "cafe\u{301}")
+        #expect(composed != decomposed)
+        #expect(Set([composed, decomposed]).count == 2)
+    }
+}
+
+/// Names as people and attackers write them, and git's own opinion of each.
+enum RefSpellings {
+    static let all = [
+        "refs/heads/main", "refs/heads/feature/one", "refs/tags/v1.0", "refs/heads/@", "refs/heads/a@b",
+        "refs/heads/a@{b", "refs/heads/@{", "refs/heads/-x", "refs/heads/.x", "refs/heads/x.", "refs/heads/x/.y",
+        "refs/heads/a..b", "refs/heads/..", "refs/heads/x.lock", "refs/heads/x.lock/y", "refs/heads/x.lockx",
+        "refs/heads/.lock", "refs/heads//x", "refs/heads/x/", "refs/heads/", "refs/heads/a b", "refs/heads/a\tb",
+        "refs/heads/a\nb", "refs/heads/a\u{7F}b", "refs/heads/a\u{1}b", "refs/heads/a~b", "refs/heads/a^b",
+        "refs/heads/a:b", "refs/heads/a?b", "refs/heads/a*b", "refs/heads/a[b", "refs/heads/a]b", "refs/heads/a\\b",
+        "refs/heads/a{b", "refs/heads/é", "refs/heads/e\u{301}", "refs/heads/a.\u{301}.b", "refs/heads/a..\u{301}b",
+        "refs/heads/\u{301}", "refs/heads/x.\u{301}", "refs/heads/\u{200D}.x", "refs/heads/日本", "refs/heads/x\r\ny",
+        "refs/heads/a/\u{301}.b", "refs/heads/x.LOCK", "refs/heads/HEAD", "refs/heads/refs/heads/main",
+    ]
+
+    static func gitAccepts(_ name: String) throws -> Bool {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["git", "check-ref-format", name]
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+}
