@@ -1,4 +1,6 @@
-/// One step of the schema. Steps are only ever appended: a released one never changes.
+/// One step of the schema.
+///
+/// Steps are only ever appended: a released one never changes.
 ///
 /// Each store declares its own steps; hubd applies all of them at start, in the order given.
 package struct Migration: Sendable {
@@ -48,6 +50,9 @@ extension SQLDatabase {
         let known = Set(applied)
         for (position, migration) in migrations.enumerated() where !known.contains(migration.id) {
             try await write { connection in
+                // Another hubd may have started at the same moment and been here first.
+                let done = try connection.queryOne("SELECT id FROM schema_migration WHERE id = ?", [migration.id])
+                guard done == nil else { return }
                 for statement in migration.statements { try connection.execute(dialect.spell(statement)) }
                 try connection.execute(
                     "INSERT INTO schema_migration (id, position) VALUES (?, ?)", [migration.id, position])

@@ -2,7 +2,7 @@
 ///
 /// The connection exists only inside the closure, which is one transaction: it commits when the closure returns
 /// and leaves nothing behind when it throws. All SQL is plain and portable (`?` for values, `ON CONFLICT`,
-/// `RETURNING`, common table expressions); `checkSQLDatabaseConformance` in HubTestSupport is the full contract.
+/// `RETURNING`, common table expressions); `SQLDatabaseConformance` in HubTestSupport is the full contract.
 package protocol SQLDatabase: Sendable {
     /// Runs `body` on a snapshot of the database, on a thread that may block.
     ///
@@ -14,12 +14,15 @@ package protocol SQLDatabase: Sendable {
     /// Runs `body` in a transaction that may change the database, on a thread that may block.
     ///
     /// When it returns without throwing, the change is durable.
+    @discardableResult
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result
     ) async throws -> Result
 }
 
-/// One open transaction, lent to a `read` or `write` closure. It must not leave the closure.
+/// One open transaction, lent to a `read` or `write` closure.
+///
+/// It must not leave the closure.
 package protocol SQLConnection: AnyObject {
     /// Runs one statement and returns the number of rows it changed.
     @discardableResult

@@ -10,8 +10,10 @@ final class SQLiteConnection: SQLConnection {
     func execute(_ sql: String, _ values: [any SQLValueConvertible]) throws -> Int {
         try translating {
             let statement = try database.cachedStatement(sql: sql)
+            let before = database.totalChangesCount
             try statement.execute(arguments: arguments(values))
-            return database.changesCount
+            // The count of the last statement stays when this one changes no rows at all, such as CREATE TABLE.
+            return database.totalChangesCount == before ? 0 : database.changesCount
         }
     }
 
@@ -30,8 +32,12 @@ final class SQLiteConnection: SQLConnection {
         }
     }
 
-    private func arguments(_ values: [any SQLValueConvertible]) -> StatementArguments {
-        StatementArguments(values.map { DatabaseValue($0.sqlValue) })
+    private func arguments(_ values: [any SQLValueConvertible]) throws -> StatementArguments {
+        let values = values.map(\.sqlValue)
+        for case .text(let text) in values where text.utf8.contains(0) {
+            throw SQLError.other("text with a zero byte in it cannot be stored")
+        }
+        return StatementArguments(values.map(DatabaseValue.init))
     }
 
     private func translating<Result>(_ body: () throws -> Result) throws -> Result {
