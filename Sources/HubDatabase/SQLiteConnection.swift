@@ -5,6 +5,9 @@ internal import GRDB
 final class SQLiteConnection: SQLConnection {
     private let database: Database
 
+    /// The queries whose rows are being handed over: their prepared statements are taken.
+    private var running: Set<String> = []
+
     init(_ database: Database) { self.database = database }
 
     func execute(_ sql: String, _ values: [any SQLValueConvertible]) throws -> Int {
@@ -23,8 +26,10 @@ final class SQLiteConnection: SQLConnection {
         _ body: (SQLRow) throws -> Bool
     ) throws {
         try translating {
-            // A cached statement may be in use by an outer loop over the same query, so each loop has its own.
-            let statement = try database.makeStatement(sql: sql)
+            // The prepared statement may be in use by an outer loop over the same query; the inner one gets its own.
+            let isFree = running.insert(sql).inserted
+            defer { if isFree { running.remove(sql) } }
+            let statement = try isFree ? database.cachedStatement(sql: sql) : database.makeStatement(sql: sql)
             let rows = try Row.fetchCursor(statement, arguments: arguments(values))
             while let row = try rows.next() {
                 guard try body(SQLRow(row)) else { return }

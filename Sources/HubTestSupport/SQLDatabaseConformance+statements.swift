@@ -99,6 +99,30 @@ extension SQLDatabaseConformance {
             }
             #expect(sum == 60)
         },
+        Self(rule: "a query may run inside the loop over itself") { database, dialect in
+            try await table(database, dialect, "id BIGINT PRIMARY KEY, parent BIGINT")
+            let seen = try await database.write { connection in
+                try connection.execute("INSERT INTO thing VALUES (1, 0), (2, 0), (3, 1), (4, 2)")
+                let children = "SELECT id FROM thing WHERE parent = ? ORDER BY id"
+                var seen: [Int] = []
+                try connection.forEachRow(of: children, [0]) { outer in
+                    seen.append(try outer.int(0))
+                    seen += try connection.query(children, [try outer.int(0)]).map { row in try row.int(0) }
+                    return true
+                }
+                return seen
+            }
+            #expect(seen == [1, 3, 2, 4])
+        },
+        Self(rule: "a query that was left early starts anew the next time") { database, dialect in
+            try await table(database, dialect, "a BIGINT")
+            let firsts = try await database.write { connection in
+                try connection.execute("INSERT INTO thing VALUES (1), (2)")
+                let query = "SELECT a FROM thing ORDER BY a"
+                return [try connection.queryOne(query)?.int(0), try connection.queryOne(query)?.int(0)]
+            }
+            #expect(firsts == [1, 1])
+        },
         Self(rule: "rows come in the order asked for, until the reader has enough") { database, dialect in
             try await table(database, dialect, "a BIGINT")
             let seen = try await database.write { connection in
