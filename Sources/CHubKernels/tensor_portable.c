@@ -1,0 +1,2 @@
+#define TENSOR_LEVEL portable
+#include "tensor_level.h"
