@@ -53,7 +53,7 @@ struct HTTPTransport: Sendable {
             return try await consume(response)
         } catch  where Self.isBrokenConnection(error) {
             try Task.checkCancellation()
-            throw PassingFailure(error: .unavailable(Self.sentence(for: error, url: request.url)), asked: nil)
+            throw PassingFailure(error: .unavailable(Self.sentence(for: error, url: request.url)))
         }
     }
 
@@ -96,11 +96,11 @@ struct HTTPTransport: Sendable {
 }
 
 /// A failure that asking again may mend.
-private struct PassingFailure: Error {
+struct PassingFailure: Error {
     let error: HubError
 
     /// What the hub said about when to come back.
-    let asked: Duration?
+    var asked: Duration?
 
     func pause(afterAttempt attempt: Int, by policy: RetryPolicy) -> Duration? {
         policy.pause(afterAttempt: attempt, fraction: .random(in: 0...1), asked: asked)
