@@ -1,0 +1,35 @@
+import HubCore
+
+/// The four kinds of git object, numbered as in packs.
+package enum ObjectKind: Int, Sendable {
+    case commit = 1
+    case tree = 2
+    case blob = 3
+    case tag = 4
+}
+
+/// One object as git hashes it, without the header.
+package struct GitObject: Sendable {
+    package let kind: ObjectKind
+    package let bytes: [UInt8]
+
+    package init(kind: ObjectKind, bytes: [UInt8]) {
+        self.kind = kind
+        self.bytes = bytes
+    }
+}
+
+/// What is known of an object without reading it.
+package struct ObjectHeader: Sendable, Hashable {
+    package let kind: ObjectKind
+
+    /// Length in bytes, inflated.
+    package let size: Int
+}
+
+/// An object as it rests in the database: a zlib stream, which is also how packs carry it.
+struct StoredObject: Sendable {
+    let id: ObjectID
+    let header: ObjectHeader
+    let deflated: [UInt8]
+}

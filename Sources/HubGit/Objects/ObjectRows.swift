@@ -1,0 +1,83 @@
+import HubCore
+import HubDatabase
+
+/// The rows of `git_object`: every object of every repository, once.
+///
+/// Nothing here asks who may see an object; ``GitRepository`` answers that by only following its own refs.
+struct ObjectRows {
+    let connection: any SQLConnection
+
+    /// How many ids one statement asks for; databases limit the number of `?`.
+    private static let batch = 400
+
+    func stored(_ id: ObjectID) throws -> StoredObject? {
+        guard let row = try connection.queryOne("SELECT kind, size, data FROM git_object WHERE id = ?", [id]) else {
+            return nil
+        }
+        return StoredObject(id: id, header: try Self.header(row, at: 0), deflated: try row.blob(2))
+    }
+
+    func header(_ id: ObjectID) throws -> ObjectHeader? {
+        try connection.queryOne("SELECT kind, size FROM git_object WHERE id = ?", [id])
+            .map { row in try Self.header(row, at: 0) }
+    }
+
+    /// The headers of those of `ids` that exist.
+    func headers(_ ids: [ObjectID]) throws -> [ObjectID: ObjectHeader] {
+        var found: [ObjectID: ObjectHeader] = [:]
+        try forEachBatch(of: ids) { batch, marks in
+            let sql = "SELECT id, kind, size FROM git_object WHERE id IN (\(marks))"
+            try connection.forEachRow(of: sql, batch) { row in
+                found[try row.objectID(0)] = try Self.header(row, at: 1)
+                return true
+            }
+        }
+        return found
+    }
+
+    /// Hands over those of `ids` that exist, in no particular order.
+    func forEach(of ids: [ObjectID], _ body: (StoredObject) throws -> Void) throws {
+        try forEachBatch(of: ids) { batch, marks in
+            let sql = "SELECT id, kind, size, data FROM git_object WHERE id IN (\(marks))"
+            try connection.forEachRow(of: sql, batch) { row in
+                try body(
+                    StoredObject(
+                        id: try row.objectID(0), header: try Self.header(row, at: 1), deflated: try row.blob(3)))
+                return true
+            }
+        }
+    }
+
+    /// Keeps an object; the first of the same name stays.
+    func insert(_ object: StoredObject) throws {
+        try connection.execute(
+            "INSERT INTO git_object (id, kind, size, data) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+            [object.id, object.header.kind.rawValue, object.header.size, object.deflated])
+    }
+
+    /// The ids between `low` and `high`, both included, at most `limit` of them.
+    func ids(from low: ObjectID, through high: ObjectID, kind: ObjectKind? = nil, limit: Int) throws -> [ObjectID] {
+        try connection.query(
+            "SELECT id FROM git_object WHERE id >= ? AND id <= ? AND (? = 0 OR kind = ?) ORDER BY id LIMIT ?",
+            [low, high, kind?.rawValue ?? 0, kind?.rawValue ?? 0, limit]
+        ).map { row in try row.objectID(0) }
+    }
+
+    func forEachID(_ body: (ObjectID) throws -> Bool) throws {
+        try connection.forEachRow(of: "SELECT id FROM git_object", []) { row in try body(row.objectID(0)) }
+    }
+
+    private func forEachBatch(of ids: [ObjectID], _ body: ([ObjectID], _ marks: String) throws -> Void) throws {
+        for start in stride(from: 0, to: ids.count, by: Self.batch) {
+            let batch = Array(ids[start..<min(start + Self.batch, ids.count)])
+            try body(batch, Array(repeating: "?", count: batch.count).joined(separator: ", "))
+        }
+    }
+
+    private static func header(_ row: SQLRow, at column: Int) throws -> ObjectHeader {
+        guard let kind = ObjectKind(rawValue: try row.int(column)) else {
+            throw SQLError.other("a git object of unknown kind rests in the database")
+        }
+        return ObjectHeader(kind: kind, size: try row.int(column + 1))
+    }
+}

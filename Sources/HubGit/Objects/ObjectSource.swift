@@ -1,0 +1,72 @@
+import CLibgit2
+import HubCore
+import HubDatabase
+
+/// Where one open repository reads its objects from, and writes them to.
+///
+/// First the objects of a push in quarantine, if there is one, then those staged in memory, then the database, all
+/// over the one connection the repository was opened with. libgit2 reaches it through callbacks that cannot throw:
+/// what goes wrong inside one is kept in `failure` and thrown by ``GitRepository/call(_:)``.
+final class ObjectSource {
+    let rows: ObjectRows
+    private let quarantine: QuarantinedObjects?
+
+    /// Set to keep new objects in memory instead of the database, which then may be read-only.
+    var stagesWrites = false
+    private(set) var staged: [ObjectID: GitObject] = [:]
+    private var failure: (any Error)?
+
+    init(connection: any SQLConnection, quarantine: QuarantinedObjects? = nil) {
+        rows = ObjectRows(connection: connection)
+        self.quarantine = quarantine
+    }
+
+    func header(_ id: ObjectID) throws -> ObjectHeader? {
+        if let header = quarantine?.header(id) { return header }
+        if let object = staged[id] { return ObjectHeader(kind: object.kind, size: object.bytes.count) }
+        return try rows.header(id)
+    }
+
+    /// The headers of those of `ids` that exist.
+    func headers(_ ids: [ObjectID]) throws -> [ObjectID: ObjectHeader] {
+        guard quarantine != nil || !staged.isEmpty else { return try rows.headers(ids) }
+        var found: [ObjectID: ObjectHeader] = [:]
+        for id in ids { found[id] = try header(id) }
+        return found
+    }
+
+    func stored(_ id: ObjectID) throws -> StoredObject? {
+        try quarantine?.stored(id) ?? rows.stored(id)
+    }
+
+    func object(_ id: ObjectID) throws -> GitObject? {
+        if let object = staged[id] { return object }
+        guard let stored = try stored(id) else { return nil }
+        let bytes = try Zlib.inflate(stored.deflated, size: stored.header.size)
+        return GitObject(kind: stored.header.kind, bytes: bytes)
+    }
+
+    func write(_ object: GitObject, as id: ObjectID) throws {
+        guard !stagesWrites else { return staged[id] = object }
+        let header = ObjectHeader(kind: object.kind, size: object.bytes.count)
+        try rows.insert(StoredObject(id: id, header: header, deflated: Zlib.deflate(object.bytes)))
+    }
+
+    func isQuarantined(_ id: ObjectID) -> Bool { quarantine?.header(id) != nil }
+
+    /// Runs the work of a callback; an error is kept and becomes `GIT_EUSER`.
+    func attempt(_ body: () throws -> Int32) -> Int32 {
+        do {
+            return try body()
+        } catch {
+            failure = failure ?? error
+            return GIT_EUSER.rawValue
+        }
+    }
+
+    /// Hands out the error kept by a callback, once.
+    func takeFailure() -> (any Error)? {
+        defer { failure = nil }
+        return failure
+    }
+}

@@ -1,0 +1,138 @@
+package import HubCore
+import HubDatabase
+
+extension GitRepository {
+    /// All refs, by name.
+    package func refs() throws -> [GitRef] {
+        try connection.query(
+            "SELECT name, target, peeled FROM git_ref WHERE repository_id = ? ORDER BY name", [id]
+        ).map { row in
+            GitRef(
+                name: try RefName(parsing: row.string(0)), target: try row.objectID(1),
+                peeled: try row.optional(2, row.objectID))
+        }
+    }
+
+    /// The ref called `name`, or nil.
+    package func ref(_ name: RefName) throws -> GitRef? {
+        try connection.queryOne(
+            "SELECT target, peeled FROM git_ref WHERE repository_id = ? AND name = ?", [id, name]
+        ).map { row in
+            GitRef(name: name, target: try row.objectID(0), peeled: try row.optional(1, row.objectID))
+        }
+    }
+
+    /// The branch that `HEAD` stands for, whether or not it exists yet; `main` until set.
+    package var defaultBranch: RefName {
+        get throws {
+            try connection.queryOne("SELECT name FROM git_default_branch WHERE repository_id = ?", [id])
+                .map { row in try RefName(parsing: row.string(0)) } ?? .main
+        }
+    }
+
+    package func setDefaultBranch(_ branch: RefName) throws {
+        guard branch.isBranch else {
+            throw GitError(code: .invalidSpec, message: "\(branch) is not a branch")
+        }
+        try connection.execute(
+            """
+            INSERT INTO git_default_branch (repository_id, name) VALUES (?, ?)
+            ON CONFLICT (repository_id) DO UPDATE SET name = excluded.name
+            """, [id, branch])
+    }
+
+    /// Points `ref` at `new` if it still stands at `old`; nil means that it does not exist.
+    ///
+    /// Throws ``GitError`` with `.modified` and the present head when someone else was first, `.notFound` when `new`
+    /// does not exist, `.invalidSpec` when a branch would name something else than a commit, and `.exists` when a
+    /// new name clashes with another (`a` and `a/b`, or `A` and `a`, cannot both be checked out everywhere).
+    package func move(_ ref: RefName, from old: ObjectID?, to new: ObjectID?) throws {
+        switch (old, new) {
+        case (nil, nil): try check(try self.ref(ref) == nil, ref)
+        case (nil, let new?): try create(ref, at: new)
+        case (let old?, nil):
+            let sql = "DELETE FROM git_ref WHERE repository_id = ? AND name = ? AND target = ?"
+            try check(try connection.execute(sql, [id, ref, old]) == 1, ref)
+        case (let old?, let new?):
+            let peeled = try peel(new, for: ref)
+            let sql = "UPDATE git_ref SET target = ?, peeled = ? WHERE repository_id = ? AND name = ? AND target = ?"
+            try check(try connection.execute(sql, [new, peeled, id, ref, old]) == 1, ref)
+        }
+    }
+
+    /// Copies every ref and the default branch of repository `other`; this one must be empty.
+    package func copyRefs(from other: Int64) throws {
+        try connection.execute(
+            """
+            INSERT INTO git_ref (repository_id, name, target, peeled)
+            SELECT CAST(? AS BIGINT), name, target, peeled FROM git_ref WHERE repository_id = ?
+            """, [id, other])
+        try setDefaultBranch(try GitRepository(connection, repository: other).defaultBranch)
+    }
+
+    /// Forgets every ref; objects that only they reached can be reached through no repository any more.
+    package func removeAll() throws {
+        try connection.execute("DELETE FROM git_ref WHERE repository_id = ?", [id])
+        try connection.execute("DELETE FROM git_default_branch WHERE repository_id = ?", [id])
+    }
+
+    private func create(_ ref: RefName, at new: ObjectID) throws {
+        let peeled = try peel(new, for: ref)
+        try checkClashes(of: ref)
+        let sql = """
+            INSERT INTO git_ref (repository_id, name, target, peeled) VALUES (?, ?, ?, ?)
+            ON CONFLICT (repository_id, name) DO NOTHING
+            """
+        try check(try connection.execute(sql, [id, ref, new, peeled]) == 1, ref)
+    }
+
+    private func check(_ moved: Bool, _ ref: RefName) throws {
+        guard !moved else { return }
+        throw GitError(code: .modified, message: "\(ref) has moved", head: try self.ref(ref)?.target)
+    }
+
+    private func checkClashes(of ref: RefName) throws {
+        let parts = ref.name.split(separator: "/")
+        let parents = (1..<parts.count).map { parts.prefix($0).joined(separator: "/") }
+        let marks = Array(repeating: "?", count: parents.count).joined(separator: ", ")
+        let below = ref.name + "/"
+        let clash = try connection.queryOne(
+            """
+            SELECT name FROM git_ref WHERE repository_id = ? AND name <> ?
+            AND (name IN (\(marks)) OR SUBSTR(name, 1, ?) = ? OR LOWER(name) = ?) LIMIT 1
+            """,
+            [id, ref.name] + parents + [below.unicodeScalars.count, below, ref.name.lowercased()]
+                as [any SQLValueConvertible])
+        if let clash {
+            throw GitError(code: .exists, message: "\(ref) cannot exist beside \(try clash.string(0))")
+        }
+    }
+
+    /// What an annotated tag finally points at, or nil if `target` is no tag.
+    private func peel(_ target: ObjectID, for ref: RefName) throws -> ObjectID? {
+        var id = target
+        for _ in 0..<Self.tagDepth {
+            guard let kind = try source.header(id)?.kind else {
+                throw GitError(code: .notFound, message: "git object \(id) does not exist")
+            }
+            guard kind == .tag else {
+                guard kind == .commit || !ref.isBranch else { break }
+                guard id == target || !ref.isBranch else { break }
+                return id == target ? nil : id
+            }
+            id = try tagTarget(id)
+        }
+        throw GitError(code: .invalidSpec, message: "\(ref) cannot point at \(target)")
+    }
+
+    /// How many tags of tags are followed.
+    private static var tagDepth: Int { 16 }
+
+    private func tagTarget(_ tag: ObjectID) throws -> ObjectID {
+        let text = String(decoding: try read(tag, as: .tag).prefix(48), as: UTF8.self)
+        guard text.hasPrefix("object "), let line = text.split(separator: "\n").first else {
+            throw GitError(code: .invalid, message: "tag object \(tag) is malformed")
+        }
+        return try ObjectID(parsing: line.dropFirst("object ".count))
+    }
+}

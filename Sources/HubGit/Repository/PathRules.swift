@@ -1,0 +1,50 @@
+import HubCore
+
+/// Which names a tree may hold, so that no checkout on any system writes where it should not.
+///
+/// The rules of `git fsck` for `.git` in its disguises on NTFS and HFS+, and stricter ones for what only serves to
+/// deceive: control characters, backslashes, names that are not UTF-8.
+enum PathRules {
+    /// What is wrong with one part of a path, or nil.
+    static func problem(ofName name: [UInt8]) -> String? {
+        guard !name.isEmpty else { return "a part of the path is empty" }
+        guard name.count <= 255 else { return "a part of the path has more than 255 bytes" }
+        guard let text = String(validating: name, as: UTF8.self) else { return "the name is not UTF-8" }
+        if text == "." || text == ".." { return "'\(text)' is not a name" }
+        if name.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return "the name holds a control character" }
+        if name.contains(UInt8(ascii: "/")) { return "the name holds a slash" }
+        if name.contains(UInt8(ascii: "\\")) { return "the name holds a backslash" }
+        if isDotGit(text) { return "the name means '.git' on some systems" }
+        return nil
+    }
+
+    /// Whether a file system that folds case, drops ignorable characters or has short names sees `.git` in `name`.
+    private static func isDotGit(_ name: String) -> Bool {
+        let visible = String(String.UnicodeScalarView(name.unicodeScalars.filter { !ignoredByHFS.contains($0.value) }))
+        // NTFS drops what follows a colon, and trailing dots and spaces.
+        var windows = visible.prefix { $0 != ":" }
+        while let last = windows.last, last == "." || last == " " { windows.removeLast() }
+        return [".git", "git~1"].contains(windows.lowercased()) || [".git", "git~1"].contains(visible.lowercased())
+    }
+
+    /// Characters HFS+ ignores when it compares names (git's `utf8.c` lists the same).
+    private static let ignoredByHFS: Set<UInt32> = Set(
+        Array(0x200C...0x200F) + Array(0x202A...0x202E) + Array(0x206A...0x206F) + [0xFEFF])
+
+    /// What two names must not share in one directory: their form without case and Unicode composition.
+    static func folded(_ name: String) -> String { name.lowercased() }
+
+    /// Whether a symbolic link at `path` points into the same revision, as text; nothing is followed.
+    static func staysInside(link target: String, at path: String) -> Bool {
+        guard !target.isEmpty, !target.hasPrefix("/"), !target.contains("\\"), !target.contains("\0") else {
+            return false
+        }
+        guard !target.contains(":") else { return false }
+        var depth = path.split(separator: "/").count - 1
+        for part in target.split(separator: "/") where part != "." {
+            depth += part == ".." ? -1 : 1
+            guard depth >= 0 else { return false }
+        }
+        return true
+    }
+}

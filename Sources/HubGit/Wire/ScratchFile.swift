@@ -1,0 +1,57 @@
+import Glibc
+
+/// A temporary file that lost its name right after it was made: it cannot be left behind.
+///
+/// Reads and appends go to explicit offsets, so that it can be shared.
+final class ScratchFile: Sendable {
+    private let descriptor: Int32
+
+    /// Makes an empty file in `folder`, which must exist.
+    init(in folder: String) throws(GitError) {
+        let path = "\(folder)/git-\(UInt64.random(in: .min ... .max))"
+        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.failure("make a file in \(folder)") }
+        unlink(path)
+    }
+
+    deinit { close(descriptor) }
+
+    func read(_ range: Range<Int>) throws(GitError) -> [UInt8] {
+        var done = 0
+        var code: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+            while done < range.count {
+                let rest = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[done..<range.count])
+                let got = pread(descriptor, rest.baseAddress, rest.count, off_t(range.lowerBound + done))
+                if got < 0 && errno == EINTR { continue }
+                guard got > 0 else {
+                    code = got < 0 ? errno : EIO
+                    break
+                }
+                done += got
+            }
+            count = done
+        }
+        guard done == range.count else { throw Self.failure("read a temporary file", code) }
+        return bytes
+    }
+
+    func write(_ bytes: some Collection<UInt8>, at offset: Int) throws(GitError) {
+        let bytes = Array(bytes)
+        var done = 0
+        while done < bytes.count {
+            let wrote = bytes.withUnsafeBytes { buffer in
+                let rest = UnsafeRawBufferPointer(rebasing: buffer[done...])
+                return pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+            }
+            if wrote < 0 && errno == EINTR { continue }
+            guard wrote > 0 else { throw Self.failure("write a temporary file") }
+            done += wrote
+        }
+    }
+
+    private static func failure(_ what: String, _ code: Int32 = errno) -> GitError {
+        GitError(code: .generic, message: "could not \(what): \(String(cString: strerror(code)))")
+    }
+}
