@@ -1,0 +1,43 @@
+import os
+import shutil
+
+import pytest
+
+import hub as programs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built():
+    for program in (programs.HUBD, programs.HUBCTL):
+        if not os.access(program, os.X_OK):
+            pytest.exit(f"{program} is not built; run scripts/test, or: swift build -c release", returncode=2)
+
+
+@pytest.fixture
+def hub(tmp_path):
+    """A new hub, running; it is stopped by its pid."""
+    hub = programs.Hub(tmp_path)
+    yield hub.start()
+    hub.close()
+    shutil.rmtree(hub.data, ignore_errors=True)
+
+
+@pytest.fixture
+def person(hub, tmp_path):
+    """Makes people with a home folder and a login: person("ada")."""
+    people = {}
+
+    def make(name, scope="write"):
+        if name not in people:
+            people[name] = programs.Person(hub, tmp_path / "home" / name, hub.user(name, scope))
+        return people[name]
+
+    yield make
+    for somebody in people.values():
+        shutil.rmtree(somebody.home, ignore_errors=True)
+
+
+@pytest.fixture
+def stranger(hub, tmp_path):
+    """Someone without a login."""
+    return programs.Person(hub, tmp_path / "home" / "stranger")
