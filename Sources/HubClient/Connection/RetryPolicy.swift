@@ -7,6 +7,12 @@ package struct RetryPolicy: Sendable, Equatable {
     package var firstPause: Duration
     package var longestPause: Duration
 
+    package init(attempts: Int, firstPause: Duration, longestPause: Duration) {
+        self.attempts = attempts
+        self.firstPause = firstPause
+        self.longestPause = longestPause
+    }
+
     /// For calls a person waits for: gives up within two seconds.
     package static let interactive = RetryPolicy(attempts: 3, firstPause: .milliseconds(300), longestPause: .seconds(1))
 

@@ -1,3 +1,4 @@
+package import HubChunks
 package import HubCore
 
 /// Which chunks travel, in which new xorbs, and how every file is put together from old and new ones.
@@ -5,18 +6,6 @@ package import HubCore
 /// Xorbs are cut by what their chunks hold before compression, and named by the chunks' hashes, so the whole plan,
 /// names included, stands before the first byte is read again.
 package struct UploadPlan: Sendable {
-    package struct Chunk: Hashable, Sendable {
-        package var hash: XetHash
-
-        /// In bytes, uncompressed.
-        package var length: Int
-
-        package init(hash: XetHash, length: Int) {
-            self.hash = hash
-            self.length = length
-        }
-    }
-
     /// A chunk to send, and where to read it.
     package struct Piece: Hashable, Sendable {
         package var chunk: Chunk
@@ -36,14 +25,8 @@ package struct UploadPlan: Sendable {
 
     /// Successive chunks of a file that lie one after the other in one xorb.
     package struct Term: Hashable, Sendable {
-        package var xorb: XetHash
-        package var chunks: Range<Int>
-
-        /// In bytes, uncompressed.
-        package var length: Int
-
-        /// The hashes of `chunks`.
-        package var hashes: [XetHash]
+        package var span: ChunkSpan
+        package var chunks: [Chunk]
     }
 
     package struct Limits: Sendable {
@@ -68,14 +51,9 @@ package struct UploadPlan: Sendable {
     /// Bytes of the files that travel, uncompressed.
     package var bytesToSend: Int { xorbs.reduce(0) { $0 + $1.byteCount } }
 
-    /// Plans the upload of `files`, each given by its chunks in order.
-    ///
-    /// `known` says where the hub has chunks already; `xorbHash` names a xorb by its chunks.
-    package init(
-        files: [[Chunk]], known: [XetHash: ChunkLocation], limits: Limits = Limits(),
-        xorbHash: @escaping ([Chunk]) -> XetHash
-    ) {
-        var filler = Filler(known: known, limits: limits, xorbHash: xorbHash)
+    /// Plans the upload of `files`, each given by its chunks in order; `known` says where the hub has chunks already.
+    package init(files: [[Chunk]], known: [XetHash: ChunkLocation], limits: Limits = Limits()) {
+        var filler = Filler(known: known, limits: limits)
         let places = files.enumerated().map { file, chunks in filler.place(chunks, of: file) }
         filler.finishXorb()
         xorbs = filler.xorbs
@@ -90,15 +68,13 @@ package struct UploadPlan: Sendable {
     private static func terms(of chunks: [Chunk], at places: [ChunkLocation]) -> [Term] {
         var terms: [Term] = []
         for (chunk, place) in zip(chunks, places) {
-            if let last = terms.last, last.xorb == place.xorb, last.chunks.upperBound == place.index {
-                terms[terms.count - 1].chunks = last.chunks.lowerBound..<place.index + 1
-                terms[terms.count - 1].length += chunk.length
-                terms[terms.count - 1].hashes.append(chunk.hash)
+            if let span = terms.last?.span, span.xorb == place.xorb, span.chunks.upperBound == place.index {
+                let last = terms.count - 1
+                terms[last].span = ChunkSpan(xorb: span.xorb, chunks: span.chunks.lowerBound..<place.index + 1)
+                terms[last].chunks.append(chunk)
             } else {
-                terms.append(
-                    Term(
-                        xorb: place.xorb, chunks: place.index..<place.index + 1, length: chunk.length,
-                        hashes: [chunk.hash]))
+                let span = ChunkSpan(xorb: place.xorb, chunks: place.index..<place.index + 1)
+                terms.append(Term(span: span, chunks: [chunk]))
             }
         }
         return terms
@@ -122,7 +98,6 @@ private enum ChunkPlace {
 private struct Filler {
     let known: [XetHash: ChunkLocation]
     let limits: UploadPlan.Limits
-    let xorbHash: ([UploadPlan.Chunk]) -> XetHash
 
     var xorbs: [UploadPlan.Xorb] = []
     var bytesDeduplicated = 0
@@ -130,15 +105,12 @@ private struct Filler {
     private var pieces: [UploadPlan.Piece] = []
     private var byteCount = 0
 
-    init(
-        known: [XetHash: ChunkLocation], limits: UploadPlan.Limits, xorbHash: @escaping ([UploadPlan.Chunk]) -> XetHash
-    ) {
+    init(known: [XetHash: ChunkLocation], limits: UploadPlan.Limits) {
         self.known = known
         self.limits = limits
-        self.xorbHash = xorbHash
     }
 
-    mutating func place(_ chunks: [UploadPlan.Chunk], of file: Int) -> [ChunkPlace] {
+    mutating func place(_ chunks: [Chunk], of file: Int) -> [ChunkPlace] {
         var offset = 0
         return chunks.map { chunk in
             defer { offset += chunk.length }
@@ -161,7 +133,7 @@ private struct Filler {
 
     mutating func finishXorb() {
         guard !pieces.isEmpty else { return }
-        xorbs.append(UploadPlan.Xorb(hash: xorbHash(pieces.map(\.chunk)), pieces: pieces))
+        xorbs.append(UploadPlan.Xorb(hash: MerkleTree.xorbHash(pieces.map(\.chunk)), pieces: pieces))
         pieces = []
         byteCount = 0
     }
