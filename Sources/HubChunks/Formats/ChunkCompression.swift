@@ -20,7 +20,8 @@ package enum ChunkCompression: UInt8, Sendable {
     }
 
     /// Writes the bytes of a payload; false when they do not fill `destination` exactly.
-    package func decompress(_ payload: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer) -> Bool {
+    package func decompress(_ payload: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer) -> Bool
+    {
         switch self {
         case .none:
             guard payload.count == destination.count else { return false }

@@ -85,7 +85,9 @@ extension XorbLayout {
         guard isReadable else { throw damage("has a chunk that cannot be unpacked") }
         let lengths = entries[chunks].map { UInt32($0.chunk.length) }
         let found = bytes.withUnsafeBytes { XetHasher.chunks(lengths, of: $0) }
-        guard found == entries[chunks].map(\.chunk) else { throw damage("has a chunk whose bytes do not match its hash") }
+        guard found == entries[chunks].map(\.chunk) else {
+            throw damage("has a chunk whose bytes do not match its hash")
+        }
         return bytes
     }
 
@@ -98,7 +100,8 @@ extension XorbLayout {
             for entry in entries[chunks] {
                 guard source + ChunkHeader.size <= body.count,
                     // Whatever the header says wrong, the chunk is damaged.
-                    let header = try? ChunkHeader(body.load(littleEndian: UInt64.self, at: source)), header.length == entry.chunk.length,
+                    let header = try? ChunkHeader(body.load(littleEndian: UInt64.self, at: source)),
+                    header.length == entry.chunk.length,
                     source + ChunkHeader.size + header.payload <= body.count
                 else { return false }
                 let payload = source + ChunkHeader.size..<source + ChunkHeader.size + header.payload
