@@ -31,7 +31,7 @@ package struct FileChunker: Sendable {
     package var computesDigest: Bool
 
     /// How many bytes a thread takes at a time.
-    var blockSize = 4 << 20
+    package var blockSize = 4 << 20
 
     package init(threads: Int = 2, computesDigest: Bool = false) {
         precondition(threads > 0)

@@ -1,7 +1,9 @@
 package import HubDatabase
 
 extension ContentStore {
-    /// The store's tables. Nobody else reads or writes them.
+    /// The store's tables.
+    ///
+    /// Nobody else reads or writes them.
     package static let migrations: [Migration] = [
         Migration(
             "chunks-001-store",
