@@ -1,5 +1,4 @@
 import CHubKernels
-import Foundation
 
 /// How a chunk's bytes stand in a xorb (specification, section 4.1).
 package enum ChunkCompression: UInt8, Sendable {
@@ -37,25 +36,11 @@ package enum ChunkCompression: UInt8, Sendable {
         }
     }
 
-    /// What is likely to pack `bytes` best: the Xet client's own predictor.
-    ///
-    /// The bytes' population counts are tallied for each place modulo four; if one place's distribution diverges
-    /// from that of all (Kullback-Leibler, above 0.02), bytes of equal place belong together.
-    package static func predicted(for bytes: UnsafeRawBufferPointer) -> ChunkCompression {
-        var counts = [[Double]](repeating: Array(repeating: 0, count: 9), count: 4)
-        for (index, byte) in bytes.enumerated() { counts[index & 3][byte.nonzeroBitCount] += 1 }
-        let pooled = (0..<9).map { bits in counts.reduce(1) { $0 + $1[bits] } }
-        let pooledTotal = pooled.reduce(0, +)
-        let divergences = counts.map { place -> Double in
-            let total = place.reduce(0, +)
-            guard total > 0 else { return 0 }
-            return zip(place, pooled).reduce(0) { sum, pair in
-                guard pair.0 > 0 else { return sum }
-                let share = pair.0 / total
-                return sum + share * log(share * pooledTotal / pair.1)
-            }
-        }
-        return (divergences.max() ?? 0) > 0.02 ? .groupedLZ4 : .lz4
+    /// What packs `bytes` best, by trying.
+    package static func best(for bytes: UnsafeRawBufferPointer) -> ChunkCompression {
+        let sizes = [lz4, groupedLZ4].map { (compression: $0, size: $0.compress(bytes)?.count ?? bytes.count) }
+        let smallest = sizes.min { $0.size < $1.size }
+        return smallest.map { $0.size < bytes.count ? $0.compression : .lz4 } ?? .lz4
     }
 
     static func grouped(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {

@@ -8,7 +8,7 @@ package struct BuiltXorb: Sendable {
     package var hash: XetHash { layout.hash }
 }
 
-/// Packs chunks into xorbs, compressed as a Xet client compresses them.
+/// Packs chunks into xorbs, each with the scheme that packed the first of its run of 32 best.
 ///
 /// The caller adds only chunks that are not stored yet, and takes the xorb when ``isFull`` says so.
 package struct XorbBuilder: Sendable {
@@ -18,7 +18,8 @@ package struct XorbBuilder: Sendable {
     private var entries: [XorbLayout.Entry] = []
     private var length = 0
 
-    /// What the predictor said, and for how many chunks it still holds.
+    /// What packed the last chunk tried best, and for how many more it is taken; as many as the Xet client takes.
+    private static let retestInterval = 32
     private var compression = ChunkCompression.none
     private var chunksUntilRetest = 0
 
@@ -43,8 +44,8 @@ package struct XorbBuilder: Sendable {
     package mutating func add(_ chunk: Chunk, bytes: UnsafeRawBufferPointer) -> Int {
         precondition(chunk.length == bytes.count && !bytes.isEmpty && !isFull)
         if chunksUntilRetest == 0 {
-            compression = ChunkCompression.predicted(for: bytes)
-            chunksUntilRetest = 32
+            compression = ChunkCompression.best(for: bytes)
+            chunksUntilRetest = Self.retestInterval
         }
         chunksUntilRetest -= 1
         if let payload = compression.compress(bytes) {

@@ -9,6 +9,12 @@ package struct RegisteredFile: Hashable, Sendable {
 
     /// In bytes.
     package let size: Int
+
+    package init(fileHash: XetHash, digest: ContentDigest, size: Int) {
+        self.fileHash = fileHash
+        self.digest = digest
+        self.size = size
+    }
 }
 
 extension ContentStore {

@@ -11,6 +11,8 @@ package struct SweepResult: Hashable, Sendable {
 
     /// Blobs no record named: left by uploads that were cut short.
     package var orphans = 0
+
+    package init() {}
 }
 
 extension ContentStore {
