@@ -5,7 +5,7 @@ package import HubDatabase
 /// Objects are kept once, whoever pushed them. A repository is only ever seen inside a closure that runs on one
 /// transaction, as a ``GitRepository``, which hands out nothing its own refs do not reach.
 package struct GitStore: Sendable {
-    private let database: any SQLDatabase
+    let database: any SQLDatabase
 
     package init(database: any SQLDatabase) {
         Libgit2.start()

@@ -48,6 +48,38 @@ struct ObjectRows {
         }
     }
 
+    /// The first objects of `ids`, in their order: as many as fit `byteLimit`, but at least one.
+    ///
+    /// All of them must exist; `ids` are few enough for one statement.
+    func leading(_ ids: [ObjectID], byteLimit: Int) throws -> [StoredObject] {
+        let lengths = try lengths(of: ids)
+        var fitting: [ObjectID] = []
+        var total = 0
+        for id in ids {
+            guard let length = lengths[id] else {
+                throw GitError(code: .notFound, message: "git object \(id) is missing")
+            }
+            total += length
+            guard fitting.isEmpty || total <= byteLimit else { break }
+            fitting.append(id)
+        }
+        var found: [ObjectID: StoredObject] = [:]
+        try forEach(of: fitting) { object in found[object.id] = object }
+        return fitting.compactMap { found[$0] }
+    }
+
+    private func lengths(of ids: [ObjectID]) throws -> [ObjectID: Int] {
+        var lengths: [ObjectID: Int] = [:]
+        try forEachBatch(of: ids) { batch, marks in
+            try connection.forEachRow(of: "SELECT id, LENGTH(data) FROM git_object WHERE id IN (\(marks))", batch) {
+                row in
+                lengths[try row.objectID(0)] = try row.int(1)
+                return true
+            }
+        }
+        return lengths
+    }
+
     /// Keeps an object; the first of the same name stays.
     func insert(_ object: StoredObject) throws {
         try connection.execute(

@@ -52,6 +52,9 @@ final class ObjectSource {
         try rows.insert(StoredObject(id: id, header: header, deflated: Zlib.deflate(object.bytes)))
     }
 
+    /// Whether this looks at a repository through a push that has not been accepted.
+    var hasQuarantine: Bool { quarantine != nil }
+
     func isQuarantined(_ id: ObjectID) -> Bool { quarantine?.header(id) != nil }
 
     /// Runs the work of a callback; an error is kept and becomes `GIT_EUSER`.

@@ -29,7 +29,8 @@ struct TreeObject: Sendable {
         entries = []
         var place = 0
         while place < bytes.count {
-            guard let space = bytes[place...].firstIndex(of: UInt8(ascii: " ")), (1...7).contains(space - place),
+            guard let space = bytes[place...].firstIndex(of: UInt8(ascii: " ")), (1...6).contains(space - place),
+                bytes[place] != UInt8(ascii: "0"),
                 let mode = UInt32(String(decoding: bytes[place..<space], as: UTF8.self), radix: 8),
                 let zero = bytes[space...].firstIndex(of: 0), zero > space + 1,
                 zero + ObjectID.byteCount < bytes.count,

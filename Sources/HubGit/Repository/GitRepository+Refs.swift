@@ -128,7 +128,8 @@ extension GitRepository {
     /// How many tags of tags are followed.
     private static var tagDepth: Int { 16 }
 
-    private func tagTarget(_ tag: ObjectID) throws -> ObjectID {
+    /// What a tag object names.
+    func tagTarget(_ tag: ObjectID) throws -> ObjectID {
         let text = String(decoding: try read(tag, as: .tag).prefix(48), as: UTF8.self)
         guard text.hasPrefix("object "), let line = text.split(separator: "\n").first else {
             throw GitError(code: .invalid, message: "tag object \(tag) is malformed")

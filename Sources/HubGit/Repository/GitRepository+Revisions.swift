@@ -1,4 +1,3 @@
-import CLibgit2
 package import HubCore
 
 extension GitRepository {
@@ -17,18 +16,22 @@ extension GitRepository {
     }
 
     /// Whether some ref of this repository reaches `commit`.
-    package func reaches(_ commit: CommitID) throws -> Bool {
+    package func reaches(_ commit: CommitID) throws -> Bool { try !reached(among: [commit]).isEmpty }
+
+    /// Those of `commits` that some ref of this repository reaches.
+    ///
+    /// Costs nothing for commits refs point at and for unknown ones, and otherwise the history back to the oldest.
+    package func reached(among commits: Set<CommitID>) throws -> Set<CommitID> {
         let tips = try commitTips()
-        guard !tips.contains(commit) else { return true }
-        guard !tips.isEmpty, try isCommit(commit) else { return false }
-        var oid = git_oid(commit)
-        let heads = tips.map { git_oid($0) }
-        var answer: Int32 = 0
-        try call {
-            answer = git_graph_reachable_from_any(pointer, &oid, heads, heads.count)
-            return answer
+        var found = commits.intersection(tips)
+        let known = try source.headers(Array(commits.subtracting(found))).filter { $0.value.kind == .commit }
+        var open = Set(known.keys)
+        guard !open.isEmpty, !tips.isEmpty else { return found }
+        try forEachCommit(from: tips) { id in
+            if open.remove(id) != nil { found.insert(id) }
+            return !open.isEmpty
         }
-        return answer == 1
+        return found
     }
 
     /// The commits the refs point at, each once.

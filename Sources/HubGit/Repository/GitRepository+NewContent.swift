@@ -1,0 +1,217 @@
+package import HubCore
+
+extension GitRepository {
+    /// Everything that `tips` (commits or tag objects) reach and this repository's refs do not, checked.
+    ///
+    /// On a repository opened with a quarantine this is also the check that a push is complete: what is not in the
+    /// pack must be reachable from the repository's own refs. That another repository has it does not count, and
+    /// looks the same as that nobody has it (``GitError``, `.notFound`). Without a quarantine, objects need only
+    /// exist: they were written or chosen by the hub itself.
+    package func newContent(in tips: [ObjectID]) throws -> NewContent {
+        var survey = ContentSurvey()
+        let commits = try survey.follow(tips, in: self)
+        let known = try commitTips()
+        var new: [Commit] = []
+        if !commits.isEmpty {
+            try forEachCommit(from: commits, hiding: known) { id in
+                new.append(try commit(id))
+                return true
+            }
+        }
+        try survey.run(new, in: self)
+        return survey.content
+    }
+}
+
+/// Walks over what is new and writes down what it sees.
+private struct ContentSurvey {
+    var content = NewContent()
+
+    /// Trees the repository has or that were looked at, with the least depth they were seen at.
+    private var trees: [PackedID: Int] = [:]
+    private var blobs: Set<PackedID> = []
+
+    /// Objects outside the quarantine that the repository must reach, and what they must be.
+    private var outside: [ObjectID: ObjectKind] = [:]
+
+    /// Places outside the quarantine to look at once it is certain that the repository reaches them.
+    private var postponed: [(path: String, entry: TreeObject.Entry, depth: Int)] = []
+    private var trustsOutside = false
+
+    /// How deep directories may be nested.
+    private static let depthLimit = 200
+
+    /// How many paths one revision may have, counting what stands in a directory once for each time it is used.
+    private static let pathCountLimit = 1_000_000
+
+    /// Follows tag objects to commits.
+    mutating func follow(_ tips: [ObjectID], in git: borrowing GitRepository) throws -> [CommitID] {
+        var commits: [CommitID] = []
+        for tip in tips {
+            var id = tip
+            for _ in 0..<16 where try git.kind(of: id) == .tag {
+                if git.source.isQuarantined(id) { content.objects.append(PackedID(id)) }
+                id = try git.tagTarget(id)
+            }
+            guard try git.kind(of: id) == .commit else {
+                throw GitError(code: .invalid, message: "\(tip) does not lead to a commit")
+            }
+            commits.append(id)
+        }
+        return commits
+    }
+
+    mutating func run(_ commits: [Commit], in git: borrowing GitRepository) throws {
+        let new = Set(commits.map(\.id))
+        for id in Set(commits.flatMap(\.parents)).subtracting(new) {
+            try markKnown(try git.commit(id).tree, in: git)
+        }
+        for commit in commits {
+            try check(commit.id, .commit, in: git)
+            content.commits.append(commit.id)
+            try look(at: commit.tree, "", 0, in: git)
+        }
+        try checkOutside(in: git)
+        if let newest = commits.first, content.problems.isEmpty { try checkPathCount(newest.tree, in: git) }
+    }
+
+    private mutating func checkOutside(in git: borrowing GitRepository) throws {
+        let missing = try Set(outside.keys).subtracting(git.visible(among: Set(outside.keys)))
+        if let id = missing.first { throw Self.missing(id) }
+        for (id, kind) in outside where try git.kind(of: id) != kind { throw Self.wrongKind(id, kind) }
+        trustsOutside = true
+        for (path, entry, depth) in postponed {
+            if entry.isTree {
+                try look(at: entry.id, path, depth, in: git)
+            } else {
+                try checkLink(entry.id, at: path, in: git)
+            }
+        }
+    }
+
+    private mutating func markKnown(_ root: ObjectID, in git: borrowing GitRepository) throws {
+        var pending = [(root, 0)]
+        while let (tree, depth) = pending.popLast() {
+            guard depth < trees[PackedID(tree)] ?? .max else { continue }
+            trees[PackedID(tree)] = depth
+            for entry in try git.readTree(tree).entries {
+                if entry.isTree { pending.append((entry.id, depth + 1)) } else { blobs.insert(PackedID(entry.id)) }
+            }
+        }
+    }
+
+    /// Counts an object in, if it may be there at all; false if the repository is said to have it already.
+    @discardableResult
+    private mutating func check(_ id: ObjectID, _ kind: ObjectKind, in git: borrowing GitRepository) throws -> Bool {
+        guard git.source.hasQuarantine else { return true }
+        guard git.source.isQuarantined(id) else {
+            if !trustsOutside { outside[id] = kind }
+            // A commit that is new must be in the pack; anything else may be older.
+            if kind == .commit { throw Self.missing(id) }
+            return false
+        }
+        guard try git.kind(of: id) == kind else { throw Self.wrongKind(id, kind) }
+        content.objects.append(PackedID(id))
+        return true
+    }
+
+    private mutating func look(
+        at root: ObjectID, _ path: String, _ depth: Int, in git: borrowing GitRepository
+    ) throws {
+        var pending = [(path: path, tree: root, depth: depth)]
+        while let (path, tree, depth) = pending.popLast() {
+            let before = trees[PackedID(tree)]
+            guard depth < before ?? .max else { continue }
+            if before == nil, try !check(tree, .tree, in: git), !trustsOutside {
+                let entry = TreeObject.Entry(mode: TreeObject.Mode.tree, name: [], id: tree)
+                postponed.append((path, entry, depth))
+                continue
+            }
+            trees[PackedID(tree)] = depth
+            guard depth <= Self.depthLimit else {
+                content.problems.append(Finding(.error, "directories are nested too deep", in: path))
+                continue
+            }
+            let entries = try git.readTree(tree).entries
+            content.problems += TreeRules.problems(of: entries, in: path)
+            for entry in entries {
+                let place = path.isEmpty ? entry.text : "\(path)/\(entry.text)"
+                if entry.isTree {
+                    pending.append((place, entry.id, depth + 1))
+                } else {
+                    try look(at: entry, place, in: git)
+                }
+            }
+        }
+    }
+
+    private mutating func look(at entry: TreeObject.Entry, _ path: String, in git: borrowing GitRepository) throws {
+        guard let mode = FileMode(entry.mode), mode != .submodule else { return }
+        if mode == .symlink {
+            if git.source.hasQuarantine, !git.source.isQuarantined(entry.id), !trustsOutside {
+                postponed.append((path, entry, 0))
+            } else {
+                try checkLink(entry.id, at: path, in: git)
+            }
+        }
+        guard blobs.insert(PackedID(entry.id)).inserted, try check(entry.id, .blob, in: git) else { return }
+        guard let header = try git.source.header(entry.id) else { throw Self.missing(entry.id) }
+        guard header.kind == .blob else { throw Self.wrongKind(entry.id, .blob) }
+        content.files.append(NewContent.File(path: path, id: entry.id, mode: mode, size: header.size))
+        guard header.size <= LFSPointer.maximumByteCount, mode.isFile else { return }
+        if let pointer = LFSPointer(parsing: try git.read(entry.id, as: .blob)) {
+            content.pointers.append(NewContent.Pointer(path: path, pointer: pointer))
+        }
+    }
+
+    private mutating func checkLink(_ id: ObjectID, at path: String, in git: borrowing GitRepository) throws {
+        guard let header = try git.source.header(id), header.size <= GitRepository.pathLimit else {
+            content.problems.append(Finding(.error, "the symbolic link names no path", in: path))
+            return
+        }
+        let target = String(decoding: try git.read(id, as: .blob), as: UTF8.self)
+        guard !PathRules.staysInside(link: target, at: path) else { return }
+        content.problems.append(Finding(.error, "the symbolic link leads out of the repository", in: path))
+    }
+
+    private mutating func checkPathCount(_ root: ObjectID, in git: borrowing GitRepository) throws {
+        var counts: [PackedID: Int] = [:]
+        guard try Self.count(root, in: git, depth: 0, &counts) > Self.pathCountLimit else { return }
+        content.problems.append(
+            Finding(.error, "the revision has more than \(Self.pathCountLimit) files and directories", in: ""))
+    }
+
+    private static func count(
+        _ tree: ObjectID, in git: borrowing GitRepository, depth: Int, _ counts: inout [PackedID: Int]
+    ) throws -> Int {
+        if let known = counts[PackedID(tree)] { return known }
+        guard depth <= depthLimit else { return pathCountLimit + 1 }
+        var total = 0
+        for entry in try git.readTree(tree).entries {
+            total += 1
+            if entry.isTree { total += try count(entry.id, in: git, depth: depth + 1, &counts) }
+            guard total <= pathCountLimit else { break }
+        }
+        counts[PackedID(tree)] = total
+        return total
+    }
+
+    private static func missing(_ id: ObjectID) -> GitError {
+        GitError(
+            code: .notFound, message: "the push is incomplete: it needs \(id), which this repository does not have")
+    }
+
+    private static func wrongKind(_ id: ObjectID, _ kind: ObjectKind) -> GitError {
+        GitError(code: .invalid, message: "the push uses \(id) as a \(kind), which it is not")
+    }
+}
+
+extension GitRepository {
+    fileprivate func kind(of id: ObjectID) throws -> ObjectKind {
+        guard let header = try source.header(id) else {
+            throw GitError(
+                code: .notFound, message: "the push is incomplete: it needs \(id), which this repository does not have")
+        }
+        return header.kind
+    }
+}

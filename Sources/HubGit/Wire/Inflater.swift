@@ -1,0 +1,81 @@
+import CLibgit2
+
+/// Inflates the zlib streams of a pack, one after the other.
+///
+/// A stream in a pack does not say where it ends, so it is inflated to find out; it reads ahead in the file, and
+/// streams that follow each other share what was read.
+final class Inflater {
+    private let file: ScratchFile
+    private let end: Int
+    private let stream: UnsafeMutablePointer<z_stream>
+    private var window: [UInt8] = []
+    private var windowStart = 0
+
+    private static let windowLength = 1 << 20
+
+    /// Reads `file` up to `end`.
+    init(_ file: ScratchFile, end: Int) throws(GitError) {
+        self.file = file
+        self.end = end
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        guard hub_inflate_init(stream) == Z_OK else {
+            stream.deallocate()
+            throw GitError(code: .generic, message: "zlib did not start")
+        }
+    }
+
+    deinit {
+        inflateEnd(stream)
+        stream.deallocate()
+    }
+
+    /// The byte at `place`.
+    func byte(at place: Int) throws(GitError) -> UInt8 {
+        try look(at: place)
+        return window[place - windowStart]
+    }
+
+    /// The stream that begins at `place` and must hold exactly `size` bytes, and where it ends.
+    func inflate(at place: Int, size: Int) throws(GitError) -> (bytes: [UInt8], end: Int) {
+        inflateReset(stream)
+        // One byte more than promised shows a stream that is too long.
+        var bytes = [UInt8](repeating: 0, count: size + 1)
+        var (place, done) = (place, 0)
+        while true {
+            try look(at: place)
+            let (status, read, wrote) = step(from: place, into: &bytes, at: done)
+            place += read
+            done += wrote
+            guard done <= size, status == Z_OK || status == Z_STREAM_END else { break }
+            guard status == Z_STREAM_END else { continue }
+            guard done == size else { break }
+            bytes.removeLast()
+            return (bytes, place)
+        }
+        throw GitError(code: .invalid, message: "the pack holds a damaged object at byte \(place)")
+    }
+
+    private func step(from place: Int, into bytes: inout [UInt8], at done: Int) -> (Int32, read: Int, wrote: Int) {
+        window.withUnsafeMutableBufferPointer { source in
+            bytes.withUnsafeMutableBufferPointer { target in
+                let (input, output) = (source.count - (place - windowStart), target.count - done)
+                stream.pointee.next_in = source.baseAddress?.advanced(by: place - windowStart)
+                stream.pointee.avail_in = uInt(input)
+                stream.pointee.next_out = target.baseAddress?.advanced(by: done)
+                stream.pointee.avail_out = uInt(output)
+                let status = CLibgit2.inflate(stream, Z_NO_FLUSH)
+                return (status, input - Int(stream.pointee.avail_in), output - Int(stream.pointee.avail_out))
+            }
+        }
+    }
+
+    private func look(at place: Int) throws(GitError) {
+        guard place < windowStart || place >= windowStart + window.count else { return }
+        guard (0..<end).contains(place) else {
+            throw GitError(code: .endOfFile, message: "the pack ends too early")
+        }
+        window = try file.read(place..<min(place + Self.windowLength, end))
+        windowStart = place
+    }
+}

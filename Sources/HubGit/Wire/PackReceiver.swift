@@ -1,0 +1,83 @@
+import HubCore
+import NIOPosix
+
+/// Takes a pack in as it arrives: onto disk, counted and hashed.
+struct PackReceiver {
+    private let file: ScratchFile
+    private let limits: PushLimits
+    private let threads: NIOThreadPool
+
+    /// What is not on disk yet; its end may be the checksum.
+    private var pending: [UInt8] = []
+    private var written = 0
+    private var hash = SHA1()
+
+    private static let pieceLength = 1 << 20
+
+    init(scratch: String, limits: PushLimits, threads: NIOThreadPool) throws(GitError) {
+        file = try ScratchFile(in: scratch)
+        self.limits = limits
+        self.threads = threads
+    }
+
+    /// Whether nothing has come.
+    var isEmpty: Bool { written == 0 && pending.isEmpty }
+
+    mutating func receive(_ bytes: ArraySlice<UInt8>) async throws {
+        guard written + pending.count + bytes.count <= limits.packBytes else {
+            throw GitError(code: .invalid, message: "the pack is longer than the \(limits.packBytes) bytes allowed")
+        }
+        pending += bytes
+        if pending.count >= Self.pieceLength { try await flush() }
+    }
+
+    /// Finds the objects of the whole pack; `store` is asked for what a thin pack leaves out.
+    mutating func finish(in repository: Int64, of store: GitStore) async throws -> Quarantine {
+        try await flush()
+        guard pending.count == PackFormat.checksumLength, pending == hash.finish() else {
+            throw GitError(code: .invalid, message: "the pack is cut short or damaged: its checksum is wrong")
+        }
+        let (file, length, limits) = (file, written, limits)
+        var index = try await threads.runIfActive { try PackIndex(file, length: length, limits: limits) }
+        let missing = index.missingBases
+        if !missing.isEmpty {
+            let bases = try await store.read(repository) { git in try git.storedObjects(missing, limit: limits) }
+            let incomplete = index
+            index = try await threads.runIfActive {
+                var index = incomplete
+                try index.complete(with: bases)
+                return index
+            }
+        }
+        try index.checkComplete()
+        return Quarantine(objects: QuarantinedObjects(slots: index.slots, file: file), packBytes: length)
+    }
+
+    /// Writes and hashes all but the last bytes, which may be the checksum.
+    private mutating func flush() async throws {
+        let length = pending.count - PackFormat.checksumLength
+        guard length > 0 else { return }
+        let piece = Array(pending[..<length])
+        pending.removeFirst(length)
+        let (file, offset, before) = (file, written, hash)
+        hash = try await threads.runIfActive {
+            try file.write(piece, at: offset)
+            var hash = before
+            hash.update(piece)
+            return hash
+        }
+        written += length
+    }
+}
+
+extension GitRepository {
+    /// Those of `ids` that this repository's refs reach, as they rest; together no larger than a push may be.
+    fileprivate func storedObjects(_ ids: Set<ObjectID>, limit: PushLimits) throws -> [StoredObject] {
+        let visible = try visible(among: ids)
+        let size = try source.headers(Array(visible)).values.reduce(0) { $0 + $1.size }
+        guard size <= limit.packBytes else {
+            throw GitError(code: .invalid, message: "the pack builds on more than \(limit.packBytes) bytes")
+        }
+        return try visible.compactMap { id in try source.stored(id) }
+    }
+}

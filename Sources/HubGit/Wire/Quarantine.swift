@@ -1,0 +1,41 @@
+import HubCore
+package import HubDatabase
+
+/// The objects of a push, held apart until the push is accepted.
+///
+/// They are in a temporary file, complete and hashed. Drop the value and they are gone.
+package struct Quarantine: Sendable {
+    let objects: QuarantinedObjects
+
+    /// Length of the pack as it was sent.
+    package let packBytes: Int
+
+    package var objectCount: Int { objects.slots.count }
+
+    /// Opens `repository` as it would be with these objects; only ``publish(_:into:)`` makes it so.
+    package func open(_ connection: any SQLConnection, repository: Int64) throws -> GitRepository {
+        try GitRepository(
+            connection, repository: repository,
+            source: ObjectSource(connection: connection, quarantine: objects))
+    }
+
+    /// Inserts the objects that `content` found the pushed commits to be made of; what else the pack held is dropped.
+    package func publish(_ content: NewContent, into connection: any SQLConnection) throws {
+        let rows = ObjectRows(connection: connection)
+        for id in content.objects {
+            guard let object = try objects.stored(id.id) else {
+                throw GitError(code: .generic, message: "the push lost an object")
+            }
+            try rows.insert(object)
+        }
+    }
+}
+
+extension GitStore {
+    /// Runs `body` on repository `id` as it would be with the objects of a push.
+    package func read<Result: Sendable>(
+        _ id: Int64, with quarantine: Quarantine, _ body: @escaping @Sendable (borrowing GitRepository) throws -> Result
+    ) async throws -> Result {
+        try await database.read { connection in try body(quarantine.open(connection, repository: id)) }
+    }
+}
