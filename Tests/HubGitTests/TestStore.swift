@@ -65,7 +65,7 @@ enum StockGit {
         process.currentDirectoryURL = URL(filePath: folder)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         // Files, not pipes: nothing can fill up while the other side waits.
-        let name = "\(folder)/\(UUID().uuidString)"
+        let name = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
         defer { for end in ["in", "out", "err"] { try? FileManager.default.removeItem(atPath: "\(name).\(end)") } }
         try Data(input ?? []).write(to: URL(filePath: "\(name).in"))
         for end in ["out", "err"] { try Data().write(to: URL(filePath: "\(name).\(end)")) }

@@ -2,6 +2,9 @@ import HubCore
 
 /// An ``ObjectID`` in 24 bytes without an allocation, for sets of a million of them.
 struct PackedID: Hashable {
+    private static let wordShifts: [UInt64] = [56, 48, 40, 32, 24, 16, 8, 0]
+    private static let tailShifts: [UInt32] = [24, 16, 8, 0]
+
     private let first: UInt64
     private let second: UInt64
     private let third: UInt32
@@ -17,11 +20,11 @@ struct PackedID: Hashable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(ObjectID.byteCount)
         for word in [first, second] {
-            for shift in [UInt64](arrayLiteral: 56, 48, 40, 32, 24, 16, 8, 0) {
+            for shift in Self.wordShifts {
                 bytes.append(UInt8(truncatingIfNeeded: word >> shift))
             }
         }
-        for shift in [UInt32](arrayLiteral: 24, 16, 8, 0) { bytes.append(UInt8(truncatingIfNeeded: third >> shift)) }
+        for shift in Self.tailShifts { bytes.append(UInt8(truncatingIfNeeded: third >> shift)) }
         return ObjectID(bytes: bytes) ?? .zero
     }
 

@@ -1,14 +1,14 @@
 /// SHA-1 (FIPS 180-4) over a stream, for the checksum that ends a pack.
 ///
 /// Never for the name of an object: those are hashed by libgit2, which notices collision attacks.
-struct SHA1 {
+package struct SHA1 {
     private var state: (UInt32, UInt32, UInt32, UInt32, UInt32) = (
         0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0
     )
     private var pending: [UInt8] = []
     private var count: UInt64 = 0
 
-    static func digest(_ bytes: [UInt8]) -> [UInt8] {
+    package static func digest(_ bytes: [UInt8]) -> [UInt8] {
         var hash = SHA1()
         hash.update(bytes)
         return hash.finish()

@@ -76,6 +76,7 @@ extension GitRepository {
         from starts: [CommitID], hiding hidden: [CommitID] = [], topological: Bool = false,
         _ body: (CommitID) throws -> Bool
     ) throws {
+        guard !starts.isEmpty else { return }
         let walk = try make(freeing: { git_revwalk_free($0) }) { git_revwalk_new($0, pointer) }
         if topological { try call { git_revwalk_sorting(walk.pointer, GIT_SORT_TOPOLOGICAL.rawValue) } }
         for start in starts {

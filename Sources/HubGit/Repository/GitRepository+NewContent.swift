@@ -12,11 +12,13 @@ extension GitRepository {
         let commits = try survey.follow(tips, in: self)
         let known = try commitTips()
         var new: [Commit] = []
-        if !commits.isEmpty {
+        do {
             try forEachCommit(from: commits, hiding: known) { id in
                 new.append(try commit(id))
                 return true
             }
+        } catch let error as GitError where error.code == .notFound {
+            throw ContentSurvey.missingCommits
         }
         try survey.run(new, in: self)
         return survey.content
@@ -50,7 +52,7 @@ private struct ContentSurvey {
         for tip in tips {
             var id = tip
             for _ in 0..<16 where try git.kind(of: id) == .tag {
-                if git.source.isQuarantined(id) { content.objects.append(PackedID(id)) }
+                try check(id, .tag, in: git)
                 id = try git.tagTarget(id)
             }
             guard try git.kind(of: id) == .commit else {
@@ -107,7 +109,7 @@ private struct ContentSurvey {
         guard git.source.isQuarantined(id) else {
             if !trustsOutside { outside[id] = kind }
             // A commit that is new must be in the pack; anything else may be older.
-            if kind == .commit { throw Self.missing(id) }
+            if kind == .commit { throw Self.missingCommits }
             return false
         }
         guard try git.kind(of: id) == kind else { throw Self.wrongKind(id, kind) }
@@ -195,6 +197,9 @@ private struct ContentSurvey {
         counts[PackedID(tree)] = total
         return total
     }
+
+    static let missingCommits = GitError(
+        code: .notFound, message: "the push is incomplete: it needs commits that this repository does not have")
 
     private static func missing(_ id: ObjectID) -> GitError {
         GitError(

@@ -28,4 +28,7 @@ package struct NewContent: Sendable {
 
     /// The quarantined objects all this is made of.
     var objects: [PackedID] = []
+
+    /// Nothing new.
+    package init() {}
 }

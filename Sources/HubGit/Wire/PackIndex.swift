@@ -3,42 +3,22 @@ import HubCore
 
 /// The objects of a pack on disk: found, made whole, and named by hashing them.
 ///
-/// Whole objects stay where they are in the pack. What was sent as a delta is made whole once, compressed and
-/// appended to the file, so that reading any object later is reading one zlib stream.
+/// One pass: each entry is inflated once. Whole objects stay where they are in the pack. What was sent as a delta is
+/// made whole once, compressed and appended to the file, so that reading any object later is reading one zlib
+/// stream. Only deltas on objects that have not come yet wait.
 struct PackIndex: Sendable {
-    private struct Entry: Sendable {
-        enum Content: Sendable {
-            case whole(ObjectKind)
-            case delta(onEntryAt: Int)
-            case deltaOnObject(ObjectID)
-        }
-
-        let content: Content
-        let offset: Int
-        /// Of the zlib stream.
-        let start: Int
-        let end: Int
-        /// What the stream inflates to.
-        let size: Int
-    }
-
-    private struct Resolved: Sendable {
-        let id: ObjectID
-        let entryOffset: Int?
-        let depth: Int
-    }
-
-    private(set) var slots: [ObjectID: QuarantinedObjects.Slot] = [:]
+    private(set) var slots: [PackedID: QuarantinedObjects.Slot] = [:]
 
     /// Objects of the repository that deltas stand on; they are not part of the push.
-    private var bases: [ObjectID: QuarantinedObjects.Slot] = [:]
+    private var bases: [PackedID: QuarantinedObjects.Slot] = [:]
 
     private let file: ScratchFile
     private let limits: PushLimits
     private var fileEnd: Int
     private var inflated = 0
-    private var waitingOnEntry: [Int: [Entry]] = [:]
-    private var waitingOnObject: [ObjectID: [Entry]] = [:]
+    private var entries = PackEntries()
+    private var waitingOnEntry: [Int: [PackEntries.Delta]] = [:]
+    private var waitingOnObject: [PackedID: [PackEntries.Delta]] = [:]
     private var recent = RecentObjects()
 
     /// Reads the pack that fills the first `length` bytes of `file`, without its checksum.
@@ -47,141 +27,144 @@ struct PackIndex: Sendable {
         self.limits = limits
         fileEnd = length
         let inflater = try Inflater(file, end: length)
-        for entry in try scan(inflater, length: length) { try resolve(entry, inflater) }
+        let count = try PackFormat.readHeader(inflater)
+        guard count <= limits.objects else {
+            throw .invalid("the pack holds \(count) objects, more than the \(limits.objects) allowed")
+        }
+        var place = PackFormat.headerLength
+        for _ in 0..<count { try readEntry(inflater, &place) }
+        guard place == length else { throw .invalid("the pack is longer than its objects") }
     }
 
     /// Objects that deltas stand on and the pack does not hold: a thin pack counts on the repository having them.
-    var missingBases: Set<ObjectID> { Set(waitingOnObject.keys) }
+    var missingBases: Set<ObjectID> { Set(waitingOnObject.keys.map(\.id)) }
 
     /// Gives the pack what its deltas stand on, and makes them whole.
     mutating func complete(with objects: [StoredObject]) throws(GitError) {
-        let inflater = try Inflater(file, end: fileEnd)
         for object in objects {
+            let id = PackedID(object.id)
             guard object.header.size <= limits.objectBytes else { throw tooLarge(object.header.size) }
-            bases[object.id] = try append(object.deflated, object.header)
-            let waiting = waitingOnObject.removeValue(forKey: object.id) ?? []
-            let base = Resolved(id: object.id, entryOffset: nil, depth: 0)
-            try resolve(waiting.map { ($0, base) }, inflater)
+            bases[id] = try append(object.deflated, object.header)
+            try resolve(
+                (waitingOnObject.removeValue(forKey: id) ?? []).map { ($0, PackEntries.Made(id: id, depth: 0)) })
         }
     }
 
     /// Fails unless every delta found what it stands on.
     func checkComplete() throws(GitError) {
-        guard let base = waitingOnObject.keys.first else {
-            guard waitingOnEntry.isEmpty else {
-                throw GitError(code: .invalid, message: "the pack holds a delta on something that is no object")
-            }
-            return
+        if let base = waitingOnObject.keys.first {
+            throw .invalid("the pack builds on \(base.id), which this repository does not have")
         }
-        throw GitError(code: .invalid, message: "the pack builds on \(base), which this repository does not have")
+        guard waitingOnEntry.isEmpty else { throw .invalid("the pack holds a delta on something that is no object") }
     }
 
-    // MARK: Finding
-
-    /// Keeps deltas waiting and returns what is whole.
-    private mutating func scan(_ inflater: Inflater, length: Int) throws(GitError) -> [Entry] {
-        var place = PackFormat.headerLength
-        let count = try PackFormat.readHeader(inflater)
-        guard count <= limits.objects else {
-            throw GitError(
-                code: .invalid, message: "the pack holds \(count) objects, more than the \(limits.objects) allowed")
-        }
-        var whole: [Entry] = []
-        for _ in 0..<count {
-            let entry = try readEntry(inflater, at: place)
-            place = entry.end
-            switch entry.content {
-            case .whole: whole.append(entry)
-            case .delta(let offset): waitingOnEntry[offset, default: []].append(entry)
-            case .deltaOnObject(let id): waitingOnObject[id, default: []].append(entry)
-            }
-        }
-        guard place == length else { throw GitError(code: .invalid, message: "the pack is longer than its objects") }
-        return whole
-    }
-
-    private mutating func readEntry(_ inflater: Inflater, at offset: Int) throws(GitError) -> Entry {
-        var place = offset
+    private mutating func readEntry(_ inflater: Inflater, _ place: inout Int) throws(GitError) {
+        let offset = place
         let (type, size) = try PackFormat.readEntryHeader(inflater, &place)
         guard size <= limits.objectBytes else { throw tooLarge(size) }
-        let content: Entry.Content
-        switch type {
-        case PackFormat.offsetDelta:
+        try count(size)
+        var base: PackEntries.Base?
+        if type == PackFormat.offsetDelta {
             let distance = try PackFormat.readOffset(inflater, &place)
             guard distance > 0, distance < offset else {
-                throw GitError(code: .invalid, message: "the pack holds a delta on something outside of it")
+                throw .invalid("the pack holds a delta on something outside of it")
             }
-            content = .delta(onEntryAt: offset - distance)
-        case PackFormat.objectDelta: content = .deltaOnObject(try PackFormat.readID(inflater, &place))
-        default:
-            guard let kind = ObjectKind(rawValue: type) else {
-                throw GitError(code: .invalid, message: "the pack holds an object of an unknown kind")
-            }
-            content = .whole(kind)
+            base = .entry(at: offset - distance)
+        } else if type == PackFormat.objectDelta {
+            base = .object(PackedID(try PackFormat.readID(inflater, &place)))
         }
-        try count(size)
-        let (_, end) = try inflater.inflate(at: place, size: size)
-        return Entry(content: content, offset: offset, start: place, end: end, size: size)
+        let start = place
+        let (bytes, end) = try inflater.inflate(at: start, size: size)
+        place = end
+        guard let base else { return try keep(bytes, ofType: type, at: start..<end, entry: offset) }
+        entries.append(at: offset)
+        let delta = PackEntries.Delta(entryOffset: offset, range: start..<end, size: size)
+        guard let made = made(base) else { return wait(delta, for: base) }
+        try resolve(try make(delta, bytes, on: made))
     }
 
-    // MARK: Making whole
-
-    private mutating func resolve(_ entry: Entry, _ inflater: Inflater) throws(GitError) {
-        guard case .whole(let kind) = entry.content else { return }
-        let bytes = try inflater.inflate(at: entry.start, size: entry.size).bytes
-        let header = ObjectHeader(kind: kind, size: entry.size)
-        let slot = QuarantinedObjects.Slot(header: header, offset: entry.start, length: entry.end - entry.start)
-        let id = try GitObject(kind: kind, bytes: bytes).name()
-        slots[id] = slots[id] ?? slot
-        let resolved = Resolved(id: id, entryOffset: entry.offset, depth: 0)
-        let waiting = takeWaiting(on: resolved)
-        guard !waiting.isEmpty else { return }
+    private mutating func keep(
+        _ bytes: [UInt8], ofType type: Int, at range: Range<Int>, entry offset: Int
+    ) throws(GitError) {
+        guard let kind = ObjectKind(rawValue: type) else {
+            throw .invalid("the pack holds an object of an unknown kind")
+        }
+        let id = PackedID(try GitObject(kind: kind, bytes: bytes).name())
+        let header = ObjectHeader(kind: kind, size: bytes.count)
+        slots[id] = slots[id] ?? .init(header: header, offset: range.lowerBound, length: range.count)
         recent.keep(bytes, as: id)
-        try resolve(waiting, inflater)
+        let made = PackEntries.Made(id: id, depth: 0)
+        entries.append(at: offset, made)
+        try resolve(takeWaiting(on: made, entryOffset: offset))
     }
 
-    /// Makes deltas whole, and those that stand on them, deepest first.
-    private mutating func resolve(_ deltas: [(Entry, Resolved)], _ inflater: Inflater) throws(GitError) {
-        var pending = deltas
-        while let (entry, base) = pending.popLast() {
-            guard base.depth < limits.deltaDepth else {
-                throw GitError(
-                    code: .invalid, message: "the pack stacks more than \(limits.deltaDepth) deltas on each other")
-            }
-            let made = try make(entry, on: base, inflater)
-            let id = try made.name()
-            if slots[id] == nil {
-                let header = ObjectHeader(kind: made.kind, size: made.bytes.count)
-                slots[id] = try append(Zlib.deflate(made.bytes), header)
-            }
-            let waiting = takeWaiting(on: Resolved(id: id, entryOffset: entry.offset, depth: base.depth + 1))
-            if !waiting.isEmpty { recent.keep(made.bytes, as: id) }
-            pending += waiting
+    // MARK: Deltas
+
+    private func made(_ base: PackEntries.Base) -> PackEntries.Made? {
+        switch base {
+        case .entry(let offset): entries.made(at: offset)
+        case .object(let id):
+            slots[id] != nil || bases[id] != nil ? PackEntries.Made(id: id, depth: entries.depth(of: id)) : nil
         }
     }
 
-    private mutating func make(_ entry: Entry, on base: Resolved, _ inflater: Inflater) throws(GitError) -> GitObject {
+    private mutating func wait(_ delta: PackEntries.Delta, for base: PackEntries.Base) {
+        switch base {
+        case .entry(let offset): waitingOnEntry[offset, default: []].append(delta)
+        case .object(let id): waitingOnObject[id, default: []].append(delta)
+        }
+    }
+
+    /// Makes deltas whole, and those that stand on them.
+    private mutating func resolve(_ deltas: [(PackEntries.Delta, PackEntries.Made)]) throws(GitError) {
+        var pending = deltas
+        while let (delta, base) = pending.popLast() {
+            let bytes = try Zlib.inflate(file.read(delta.range), size: delta.size)
+            pending += try make(delta, bytes, on: base)
+        }
+    }
+
+    /// Makes one delta whole and returns those that waited for it.
+    private mutating func make(
+        _ entry: PackEntries.Delta, _ instructions: [UInt8], on base: PackEntries.Made
+    ) throws(GitError) -> [(PackEntries.Delta, PackEntries.Made)] {
+        guard base.depth < limits.deltaDepth else {
+            throw .invalid("the pack stacks more than \(limits.deltaDepth) deltas on each other")
+        }
         guard let slot = slots[base.id] ?? bases[base.id] else {
             throw GitError(code: .generic, message: "the pack lost an object")
         }
-        let delta = try Delta(inflater.inflate(at: entry.start, size: entry.size).bytes)
+        let delta = try Delta(instructions)
         guard delta.size <= limits.objectBytes else { throw tooLarge(delta.size) }
         try count(delta.size)
-        let bytes: [UInt8]
-        if let kept = recent[base.id] {
-            bytes = kept
-        } else {
-            bytes = try Zlib.inflate(file.read(slot.offset..<slot.offset + slot.length), size: slot.header.size)
-            recent.keep(bytes, as: base.id)
+        let object = GitObject(kind: slot.header.kind, bytes: try delta.apply(to: try bytes(of: base.id, slot)))
+        let id = PackedID(try object.name())
+        if slots[id] == nil {
+            let header = ObjectHeader(kind: object.kind, size: object.bytes.count)
+            slots[id] = try append(Zlib.deflate(object.bytes), header)
         }
-        return GitObject(kind: slot.header.kind, bytes: try delta.apply(to: bytes))
+        recent.keep(object.bytes, as: id)
+        let made = PackEntries.Made(id: id, depth: base.depth + 1)
+        entries.set(made, at: entry.entryOffset)
+        return takeWaiting(on: made, entryOffset: entry.entryOffset)
     }
 
-    private mutating func takeWaiting(on base: Resolved) -> [(Entry, Resolved)] {
-        let byPlace = base.entryOffset.flatMap { waitingOnEntry.removeValue(forKey: $0) } ?? []
-        let byName = waitingOnObject.removeValue(forKey: base.id) ?? []
-        return (byPlace + byName).map { ($0, base) }
+    private mutating func bytes(of id: PackedID, _ slot: QuarantinedObjects.Slot) throws(GitError) -> [UInt8] {
+        if let kept = recent[id] { return kept }
+        let bytes = try Zlib.inflate(file.read(slot.offset..<slot.offset + slot.length), size: slot.header.size)
+        recent.keep(bytes, as: id)
+        return bytes
     }
+
+    private mutating func takeWaiting(
+        on base: PackEntries.Made, entryOffset: Int
+    ) -> [(PackEntries.Delta, PackEntries.Made)] {
+        let byPlace = waitingOnEntry.isEmpty ? nil : waitingOnEntry.removeValue(forKey: entryOffset)
+        let byName = waitingOnObject.isEmpty ? nil : waitingOnObject.removeValue(forKey: base.id)
+        return ((byPlace ?? []) + (byName ?? [])).map { ($0, base) }
+    }
+
+    // MARK: Space
 
     private mutating func append(
         _ deflated: [UInt8], _ header: ObjectHeader
@@ -194,35 +177,20 @@ struct PackIndex: Sendable {
     private mutating func count(_ size: Int) throws(GitError) {
         inflated += size
         guard inflated <= limits.inflatedBytes else {
-            throw GitError(code: .invalid, message: "the pack inflates to more than \(limits.inflatedBytes) bytes")
+            throw .invalid("the pack inflates to more than the \(limits.inflatedBytes) bytes allowed")
         }
     }
 
     private func tooLarge(_ size: Int) -> GitError {
-        GitError(
-            code: .invalid,
-            message: "the pack holds an object of \(size) bytes, more than the \(limits.objectBytes) allowed; "
+        .invalid(
+            "the pack holds an object of \(size) bytes, more than the \(limits.objectBytes) allowed; "
                 + "track large files with git-lfs")
     }
 }
 
-/// The last few objects deltas were applied to.
-private struct RecentObjects: Sendable {
-    private var objects: [ObjectID: [UInt8]] = [:]
-    private var byteCount = 0
-
-    private static let byteLimit = 32 << 20
-
-    subscript(id: ObjectID) -> [UInt8]? { objects[id] }
-
-    mutating func keep(_ bytes: [UInt8], as id: ObjectID) {
-        if byteCount + bytes.count > Self.byteLimit {
-            objects.removeAll()
-            byteCount = 0
-        }
-        guard objects.updateValue(bytes, forKey: id) == nil else { return }
-        byteCount += bytes.count
-    }
+extension GitError {
+    /// What was sent makes no sense, or is over a limit.
+    static func invalid(_ message: String) -> GitError { GitError(code: .invalid, message: message) }
 }
 
 extension GitObject {

@@ -1,0 +1,103 @@
+import HubCore
+import HubGit
+import Testing
+
+@Suite struct HostilePackTests {
+    /// A small sound push of stock git.
+    private func sound(_ hub: TestStore) throws -> PushRequest {
+        let work = try hub.makeRepository()
+        try hub.shell("seq 1 500 >f; git add .; git commit -qm 1; seq 2 500 >f; git commit -qam 2", in: work)
+        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        return PushRequest(commands: [(nil, head, "refs/heads/main")], pack: try hub.pack("HEAD", in: work))
+    }
+
+    @Test func `a pack cut short anywhere is refused`() async throws {
+        let hub = try await TestStore()
+        let request = try sound(hub)
+
+        for length in stride(from: 0, to: request.pack.count, by: 97) {
+            var cut = request
+            cut.pack = Array(request.pack.prefix(length))
+            let push = try await hub.receive(cut)
+            #expect(push.quarantine == nil)
+            #expect(push.problem != nil)
+        }
+    }
+
+    @Test func `a pack with one byte changed is refused, even when its checksum is made to fit`() async throws {
+        let hub = try await TestStore()
+        let request = try sound(hub)
+
+        for place in stride(from: 0, to: request.pack.count - 20, by: 61) {
+            var changed = request
+            changed.pack[place] ^= 0x10
+            changed.pack = HandPack.withChecksum(Array(changed.pack.dropLast(20)))
+            let push = try await hub.receive(changed)
+            // Either the pack is damaged, or its objects are others than the commit names.
+            guard push.quarantine != nil else { continue }
+            await #expect(throws: GitError.self) { _ = try await hub.check(push) }
+        }
+    }
+
+    @Test(arguments: HostilePackTests.packs)
+    func `a pack that asks too much or makes no sense is refused`(
+        name: String, entries: [HandPack.Entry], claimed: Int?
+    ) async throws {
+        let hub = try await TestStore()
+        var limits = PushLimits()
+        limits.deltaDepth = 50
+        limits.objectBytes = 1 << 20
+        limits.inflatedBytes = 8 << 20
+        limits.objects = 1000
+        let request = PushRequest(
+            commands: [(nil, .zero.next, "refs/heads/main")], pack: try HandPack.bytes(entries, claimed: claimed))
+
+        let push = try await hub.receive(request, limits: limits)
+
+        #expect(push.quarantine == nil)
+        #expect(push.problem?.contains("the pack") == true, "\(push.problem ?? "accepted")")
+    }
+
+    private static let packs: [(String, [HandPack.Entry], Int?)] = [
+        ("delta chain", [.blob("x")] + Array(repeating: .deltaOnPrevious(grow: 1), count: 60), nil),
+        ("base past the end", [.deltaAt(distance: 1_000_000)], nil),
+        ("base in the middle of an entry", [.blob("hello hello hello"), .deltaAt(distance: 5)], nil),
+        ("base that nobody has", [.deltaOnObject(String(repeating: "5", count: 40))], nil),
+        ("huge claimed size", [.blobClaiming(1 << 40)], nil),
+        ("size claimed too small", [.blobClaiming(1)], nil),
+        ("delta bomb", [.blob("x")] + Array(repeating: .deltaOnPrevious(grow: 1 << 16), count: 40), nil),
+        ("object too large", [.blob(String(repeating: "z", count: 2 << 20))], nil),
+        ("more objects than promised", [.blob("a"), .blob("b")], 1),
+        ("fewer objects than promised", [.blob("a")], 2),
+        ("more objects than allowed", [.blob("a")], 4_000_000_000),
+        ("unknown type", [.typed(5)], nil),
+    ]
+
+    @Test func `a body over the limit is refused by name of the limit`() async throws {
+        let hub = try await TestStore()
+        var limits = PushLimits()
+        limits.packBytes = 100
+
+        let push = try await hub.receive(try sound(hub), limits: limits)
+
+        #expect(push.problem == "the pack is longer than the 100 bytes allowed")
+    }
+
+    @Test(arguments: [
+        "0032not a command at all, but of the right length..", "zzzz", "0003", "00", "0006\n0",
+        "0076\(String(repeating: "0", count: 40)) \(String(repeating: "1", count: 40)) refs/heads/../../etc/passwd12345678\n0000",
+    ])
+    func `a body that is no push is an error`(body: String) async throws {
+        let hub = try await TestStore()
+
+        await #expect(throws: (any Error).self) {
+            _ = try await ReceivePack.receive(
+                Pieces(bytes: Array(body.utf8)), in: 1, of: hub.store, scratch: hub.folder)
+        }
+    }
+}
+
+extension ObjectID {
+    /// Some id that is not zero.
+    var next: ObjectID { ObjectID(bytes: bytes.dropLast() + [1]) ?? .zero }
+}

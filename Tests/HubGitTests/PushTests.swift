@@ -1,0 +1,122 @@
+import HubCore
+import HubGit
+import Testing
+
+@Suite struct PushTests {
+    @Test(arguments: [1, 3, 1 << 20])
+    func `a pack of stock git is taken in, whatever pieces it comes in`(pieces: Int) async throws {
+        let hub = try await TestStore()
+        let work = try hub.makeRepository()
+        try hub.shell(
+            "for i in 1 2 3 4; do seq 1 $((i*400)) >f; seq 1 $i >g$i; git add .; git commit -qm $i; done", in: work)
+        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let request = PushRequest(
+            commands: [(nil, head, "refs/heads/main")], pack: try hub.pack("HEAD", in: work, "--delta-base-offset"))
+
+        let push = try await hub.receive(request, pieces: pieces)
+        let content = try await hub.check(push)
+
+        #expect(content.commits.count == 4)
+        #expect(content.commits.first == head)
+        #expect(content.problems.isEmpty)
+        #expect(Set(content.files.map(\.path)) == ["f", "g1", "g2", "g3", "g4"])
+    }
+
+    @Test func `what was pushed can be fetched, and stock git finds it sound`() async throws {
+        let hub = try await TestStore()
+        let work = try hub.makeRepository()
+        try hub.shell(
+            "seq 1 3000 >f; git add .; git commit -qm 1; seq 2 3000 >f; git commit -qam 2; git tag -am t v1", in: work)
+        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let tag = try ObjectID(parsing: hub.git("rev-parse", "v1", in: work).line)
+        try await hub.push(
+            PushRequest(
+                commands: [(nil, head, "refs/heads/main"), (nil, tag, "refs/tags/v1")],
+                pack: try hub.pack("HEAD v1", in: work)))
+
+        let answer = try await hub.fetch(["want \(tag.hex) side-band-64k", "flush", "done"])
+
+        let clone = try hub.makeRepository("clone")
+        try hub.git("index-pack", "--strict", "--stdin", in: clone, input: answer.pack)
+        try hub.git("update-ref", "refs/tags/v1", tag.hex, in: clone)
+        #expect(try hub.git("fsck", "--full", "--strict", in: clone).isEmpty)
+        #expect(try hub.git("rev-parse", "v1^{commit}", in: clone).line == head.hex)
+        #expect(answer.opening == "NAK\n")
+    }
+
+    @Test func `a thin pack stands on what the repository has`() async throws {
+        let hub = try await TestStore()
+        let work = try hub.makeRepository()
+        try hub.shell("seq 1 3000 >f; git add .; git commit -qm 1", in: work)
+        let old = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        try await hub.push(PushRequest(commands: [(nil, old, "refs/heads/main")], pack: hub.pack("HEAD", in: work)))
+        try hub.shell("seq 1 3001 >f; git commit -qam 2", in: work)
+        let new = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let thin = try hub.pack("HEAD ^\(old.hex)", in: work, "--thin")
+
+        let content = try await hub.push(PushRequest(commands: [(old, new, "refs/heads/main")], pack: thin))
+
+        let text = try await hub.store.read(1) { git in
+            try git.entry(at: "f", in: new).map { try git.readBlob($0.id, limit: 1 << 20).text }
+        }
+        #expect(thin.count < 1000)
+        #expect(content.commits == [new])
+        #expect(text == (1...3001).map { "\($0)\n" }.joined())
+    }
+
+    @Test func `pointers and sizes of new files are listed, and those of old files are not`() async throws {
+        let hub = try await TestStore()
+        let pointer = LFSPointer(
+            digest: try ContentDigest(parsing: String(repeating: "a", count: 64)), size: 7)
+        let first = try await hub.commit([.put("w", pointer.text), .put("r", "text")])
+        let next = LFSPointer(digest: try ContentDigest(parsing: String(repeating: "b", count: 64)), size: 8)
+
+        let content = try await hub.store.write(1) { git in
+            let made = try git.writeCommit(
+                [.put("d/x", next.text), .put("d/y", pointer.text), .put("d/z", "12345")], onto: first,
+                parents: [first],
+                author: .tester(), message: "more")
+            return try git.newContent(in: [made])
+        }
+
+        #expect(content.pointers.map(\.path) == ["d/x"])
+        #expect(content.pointers.map(\.pointer) == [next])
+        #expect(content.files.map(\.path).sorted() == ["d/x", "d/z"])
+        #expect(content.files.map(\.size).sorted() == [5, next.text.utf8.count])
+    }
+
+    @Test func `the report says per ref what became of it, as git reads it`() async throws {
+        let hub = try await TestStore()
+        let commit = try await hub.commit([.put("a", "1")])
+        let push = try await hub.receive(
+            PushRequest(commands: [(commit, nil, "refs/heads/main"), (commit, nil, "refs/heads/other")]))
+
+        let report = push.report(
+            [RefStatus(.main), RefStatus(try RefName(branch: "other"), problem: "no such\nref")], remarks: ["look here"]
+        )
+
+        let lines = "000eunpack ok\n0017ok refs/heads/main\n0025ng refs/heads/other no such; ref\n0000"
+        let band = String(lines.utf8.count + 5, radix: 16)
+        #expect(report.text == "000f\u{2}look here\n00\(band)\u{1}\(lines)0000")
+        #expect(push.quarantine == nil)
+        #expect(push.problem == nil)
+    }
+
+    @Test func `git's probe without commands is answered with nothing`() async throws {
+        let hub = try await TestStore()
+
+        let push = try await hub.receive(PushRequest())
+
+        #expect(push.commands.isEmpty)
+        #expect(push.report([]).isEmpty)
+    }
+
+    @Test func `an empty repository is advertised so that git can push to it`() async throws {
+        let hub = try await TestStore()
+
+        let lines = try await hub.store.read(1) { git in try ReceivePack.advertisement(of: git).text }
+
+        #expect(lines.hasPrefix("001f# service=git-receive-pack\n0000"))
+        #expect(lines.contains("\(String(repeating: "0", count: 40)) capabilities^{}\0report-status"))
+    }
+}
