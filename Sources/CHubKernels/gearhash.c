@@ -1,13 +1,10 @@
-#include "hub_chunk_kernels.h"
+#include "gearhash_internal.h"
 
 // The gear hash of content-defined chunking: h = (h << 1) + table[byte]. A byte is shifted out after 64 steps, so
 // the hash can be started anywhere 64 bytes early, and several stretches of one buffer scanned at once. One stretch
-// alone waits for its own additions; four keep the load units busy.
+// alone waits for its own additions; several keep the load units busy.
 
-enum { STREAMS = 4, STRETCH = 4096 };
-
-// h & 0xFFFF000000000000 == 0, as one comparison.
-static const uint64_t limit = (uint64_t)1 << 48;
+enum { STREAMS = 4, STRETCH = HUB_GEAR_BLOCK / STREAMS };
 
 /// The hash of up to 64 bytes before `data`.
 static uint64_t warm_up(const uint8_t *data, size_t history) {
@@ -22,41 +19,57 @@ size_t hub_gear_scan_portable(const uint8_t *data, size_t n, size_t history, uin
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         h = (h << 1) + hub_gear_table[data[i]];
-        if (h < limit) found[count++] = (uint32_t)(i + 1);
+        if (h < HUB_GEAR_LIMIT) found[count++] = (uint32_t)(i + 1);
     }
     return count;
 }
 
-/// Scans STREAMS stretches that follow each other.
-static size_t scan_streams(
-    const uint8_t *data, size_t offset, size_t history, uint32_t *found) {
-    uint16_t hits[STREAMS][STRETCH];
-    size_t counts[STREAMS] = {0};
-    const uint8_t *const s0 = data + offset, *const s1 = s0 + STRETCH, *const s2 = s1 + STRETCH;
-    const uint8_t *const s3 = s2 + STRETCH;
-    uint64_t h0 = warm_up(s0, history), h1 = warm_up(s1, HUB_GEAR_WINDOW);
+static __attribute__((noinline, cold)) void record(struct gear_hits *hits, size_t stream, size_t i) {
+    hits->at[stream][hits->count[stream]++] = (uint16_t)i;
+}
+
+static void block_portable(const uint8_t *data, struct gear_hits *hits) {
+    const uint8_t *const s1 = data + STRETCH, *const s2 = s1 + STRETCH, *const s3 = s2 + STRETCH;
+    uint64_t h0 = warm_up(data, HUB_GEAR_WINDOW), h1 = warm_up(s1, HUB_GEAR_WINDOW);
     uint64_t h2 = warm_up(s2, HUB_GEAR_WINDOW), h3 = warm_up(s3, HUB_GEAR_WINDOW);
     for (size_t i = 0; i < STRETCH; i++) {
-        h0 = (h0 << 1) + hub_gear_table[s0[i]];
+        h0 = (h0 << 1) + hub_gear_table[data[i]];
         h1 = (h1 << 1) + hub_gear_table[s1[i]];
         h2 = (h2 << 1) + hub_gear_table[s2[i]];
         h3 = (h3 << 1) + hub_gear_table[s3[i]];
-        if (__builtin_expect(h0 < limit, 0)) hits[0][counts[0]++] = (uint16_t)i;
-        if (__builtin_expect(h1 < limit, 0)) hits[1][counts[1]++] = (uint16_t)i;
-        if (__builtin_expect(h2 < limit, 0)) hits[2][counts[2]++] = (uint16_t)i;
-        if (__builtin_expect(h3 < limit, 0)) hits[3][counts[3]++] = (uint16_t)i;
+        if (__builtin_expect(h0 < HUB_GEAR_LIMIT, 0)) record(hits, 0, i);
+        if (__builtin_expect(h1 < HUB_GEAR_LIMIT, 0)) record(hits, 1, i);
+        if (__builtin_expect(h2 < HUB_GEAR_LIMIT, 0)) record(hits, 2, i);
+        if (__builtin_expect(h3 < HUB_GEAR_LIMIT, 0)) record(hits, 3, i);
     }
-    size_t count = 0;
-    for (size_t stream = 0; stream < STREAMS; stream++)
-        for (size_t hit = 0; hit < counts[stream]; hit++)
-            found[count++] = (uint32_t)(offset + stream * STRETCH + hits[stream][hit] + 1);
-    return count;
 }
 
-size_t hub_gear_scan(const uint8_t *data, size_t n, size_t history, uint32_t *found) {
-    size_t count = 0, offset = 0;
-    for (; offset + STREAMS * STRETCH <= n; offset += STREAMS * STRETCH)
-        count += scan_streams(data, offset, history + offset, found + count);
+static size_t streams(int simd) { return simd >= HUB_SIMD_AVX512 ? 8 : STREAMS; }
+
+static void scan_block(int simd, const uint8_t *data, struct gear_hits *hits) {
+#if defined(__x86_64__)
+    if (simd >= HUB_SIMD_AVX512) {
+        hub_gear_block_avx512(data, hits);
+        return;
+    }
+#endif
+    (void)simd;
+    block_portable(data, hits);
+}
+
+size_t hub_gear_scan(int simd, const uint8_t *data, size_t n, size_t history, uint32_t *found) {
+    // Blocks want their whole history before them; the first bytes of a file have none.
+    size_t offset = history >= HUB_GEAR_WINDOW ? 0 : n < HUB_GEAR_WINDOW ? n : HUB_GEAR_WINDOW;
+    size_t count = hub_gear_scan_portable(data, offset, history, found);
+    const size_t stretch = HUB_GEAR_BLOCK / streams(simd);
+    struct gear_hits hits;
+    for (; offset + HUB_GEAR_BLOCK <= n; offset += HUB_GEAR_BLOCK) {
+        for (size_t stream = 0; stream < HUB_GEAR_MAX_STREAMS; stream++) hits.count[stream] = 0;
+        scan_block(simd, data + offset, &hits);
+        for (size_t stream = 0; stream < streams(simd); stream++)
+            for (size_t hit = 0; hit < hits.count[stream]; hit++)
+                found[count++] = (uint32_t)(offset + stream * stretch + hits.at[stream][hit] + 1);
+    }
     const size_t rest = hub_gear_scan_portable(data + offset, n - offset, history + offset, found + count);
     for (size_t hit = 0; hit < rest; hit++) found[count + hit] += (uint32_t)offset;
     return count + rest;

@@ -106,27 +106,33 @@ func chunks(of bytes: [UInt8], pieceSize: Int = 1 << 20) -> [Chunk] {
 }
 
 @Suite struct GearScanTests {
-    @Test(arguments: [0, 1, 63, 64, 16_384, 16_385, 100_000])
-    func `the interleaved scan finds what the scalar one finds`(count: Int) {
-        let bytes = VectorInput.random7(64) + VectorInput.splitmix(count, seed: 9)
-        #expect(scan(hub_gear_scan, bytes) == scan(hub_gear_scan_portable, bytes))
+    @Test(arguments: Blake3Tests.levels, [0, 1, 63, 64, 16_384, 33_280, 33_281, 33_344, 400_000])
+    func `the interleaved scan finds what the scalar one finds`(simd: Int, count: Int) {
+        let bytes = VectorInput.splitmix(count + 64, seed: 9)
+        for history in [0, 1, 63, 64] {
+            #expect(
+                scan(bytes, history: history) { hub_gear_scan(CInt(simd), $0, $1, $2, $3) }
+                    == scan(bytes, history: history, hub_gear_scan_portable))
+        }
     }
 
-    @Test func `the interleaved scan finds matches that stand close together`() {
+    @Test(arguments: Blake3Tests.levels)
+    func `the interleaved scan finds matches that stand close together`(simd: Int) {
         let base = XetFixtures.reference.triggering_pattern.base
         let bytes = (0..<1000).flatMap { _ in base }
-        let found = scan(hub_gear_scan, bytes)
+        let found = scan(bytes, history: 64) { hub_gear_scan(CInt(simd), $0, $1, $2, $3) }
         #expect(found.count > 100)
-        #expect(found == scan(hub_gear_scan_portable, bytes))
+        #expect(found == scan(bytes, history: 64, hub_gear_scan_portable))
     }
 
     /// Scans all but the first 64 bytes.
     private func scan(
-        _ kernel: (UnsafePointer<UInt8>?, Int, Int, UnsafeMutablePointer<UInt32>?) -> Int, _ bytes: [UInt8]
+        _ bytes: [UInt8], history: Int,
+        _ kernel: (UnsafePointer<UInt8>?, Int, Int, UnsafeMutablePointer<UInt32>?) -> Int
     ) -> [UInt32] {
         [UInt32](unsafeUninitializedCapacity: bytes.count) { found, count in
             bytes.withUnsafeBufferPointer { bytes in
-                count = kernel(bytes.baseAddress.map { $0 + 64 }, bytes.count - 64, 64, found.baseAddress)
+                count = kernel(bytes.baseAddress.map { $0 + 64 }, bytes.count - 64, history, found.baseAddress)
             }
         }
     }

@@ -39,7 +39,7 @@ extern const uint64_t hub_gear_table[256];
 /// The hash after byte i is that of the 64 bytes up to and including i; the `history` bytes before `data` (at most
 /// 64 are looked at) must be readable, and what lies before them counts as absent, as at the start of a chunk.
 /// Writes the offsets one past each such byte, ascending, to `found`, which has room for n, and returns how many.
-size_t hub_gear_scan(const uint8_t *data, size_t n, size_t history, uint32_t *found);
+size_t hub_gear_scan(int simd, const uint8_t *data, size_t n, size_t history, uint32_t *found);
 
 /// The scalar twin of hub_gear_scan.
 size_t hub_gear_scan_portable(const uint8_t *data, size_t n, size_t history, uint32_t *found);

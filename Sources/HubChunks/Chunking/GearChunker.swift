@@ -101,7 +101,7 @@ package struct GearChunker: Sendable {
 struct GearScan: Sendable {
     private let kernel: @Sendable (UnsafePointer<UInt8>?, Int, Int, UnsafeMutablePointer<UInt32>?) -> Int
 
-    static let best = GearScan { hub_gear_scan($0, $1, $2, $3) }
+    static let best = GearScan { hub_gear_scan(Blake3.simd, $0, $1, $2, $3) }
     static let portable = GearScan { hub_gear_scan_portable($0, $1, $2, $3) }
 
     /// The offsets in `bytes`, one past each matching byte of `range`, ascending.
