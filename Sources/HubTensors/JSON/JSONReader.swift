@@ -16,12 +16,16 @@ package struct JSONLimits: Sendable {
     package var depth = 64
     package var values = 8_000_000
 
+    /// Whether `NaN`, `Infinity` and `-Infinity` are numbers, as in what Python's `json` writes.
+    package var allowsNonFinite = false
+
     package init() {}
 
-    package init(byteCount: Int, depth: Int, values: Int) {
+    package init(byteCount: Int, depth: Int = 64, values: Int, allowsNonFinite: Bool = false) {
         self.byteCount = byteCount
         self.depth = depth
         self.values = values
+        self.allowsNonFinite = allowsNonFinite
     }
 }
 
@@ -81,6 +85,10 @@ private struct JSONParser {
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
+        case UInt8(ascii: "-") where limits.allowsNonFinite && offset + 1 < bytes.count && bytes[offset + 1] == UInt8(ascii: "I"):
+            return try literal("-Infinity", .number(-.infinity))
+        case UInt8(ascii: "I") where limits.allowsNonFinite: return try literal("Infinity", .number(.infinity))
+        case UInt8(ascii: "N") where limits.allowsNonFinite: return try literal("NaN", .number(.nan))
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
         default: throw failure("a JSON value is expected")
         }

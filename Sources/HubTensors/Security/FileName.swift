@@ -16,8 +16,9 @@ enum FileName {
     /// Whether nobody would expect a program under this name.
     static func promisesData(_ name: String) -> Bool { data.contains(suffix(name)) }
 
-    /// The name without the suffix that a compressor added.
-    static func unpacked(_ name: String) -> String {
+    /// The last part of a path, without the suffix that a compressor added.
+    static func unpacked(_ path: String) -> String {
+        let name = String(path.split(separator: "/").last ?? "")
         let suffix = suffix(name)
         return packed.contains(suffix) ? String(name.dropLast(suffix.count + 1)) : name
     }

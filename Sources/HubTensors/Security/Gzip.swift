@@ -1,9 +1,9 @@
 /// Unpacks gzip files (RFC 1952) and zlib streams (RFC 1950) up to a limit.
 ///
 /// Checksums are not compared: a scan wants to see what a careless loader would see.
-enum Gzip {
+package enum Gzip {
     /// Unpacks all members of a gzip file; `isWhole` tells whether that is everything.
-    static func unpack(_ input: [UInt8], limit: Int) throws(Inflate.Corrupt) -> (bytes: [UInt8], isWhole: Bool) {
+    package static func unpack(_ input: [UInt8], limit: Int) throws(Inflate.Corrupt) -> (bytes: [UInt8], isWhole: Bool) {
         var bytes: [UInt8] = []
         var place = 0
         repeat {

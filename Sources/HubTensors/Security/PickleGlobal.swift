@@ -38,7 +38,7 @@ extension PickleGlobal {
 
     private static let builtinTypes: Set<String> = [
         "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "long", "object", "range",
-        "set", "slice", "str", "tuple", "unicode",
+        "set", "slice", "str", "tuple", "unicode", "xrange",
     ]
 
     private static let containers: [String: Set<String>] = [
@@ -98,6 +98,7 @@ extension PickleGlobal {
             "numpy._core.multiarray": ["_reconstruct", "scalar"],
             "numpy.core.numeric": ["_frombuffer"],
             "numpy._core.numeric": ["_frombuffer"],
+            "numpy.random._pickle": ["__bit_generator_ctor", "__generator_ctor", "__randomstate_ctor"],
             "numpy.dtypes": Set(dtypes.map { "\($0)DType" }),
         ]
     }()

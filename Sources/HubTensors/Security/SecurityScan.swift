@@ -29,6 +29,7 @@ struct SecurityScan {
     }
 
     mutating func inspect(_ reader: any ByteReader, _ place: Place) async throws {
+        guard reader.count > 0 || FileName.promisesPickle(place.name) else { return }
         guard place.depth <= limits.depth else {
             return report("archives lie too deep in each other to be scanned", place)
         }
@@ -46,7 +47,7 @@ struct SecurityScan {
         case .numpy: try await numpy(reader, head, place)
         case .safetensors: try await safetensors(reader, head, place)
         case .gguf: try await gguf(reader, place)
-        case .text, .other: try await loose(reader, isText: kind == .text, place)
+        case .text, .other: try await loose(reader, isText: kind == .text && reader.count > 0, place)
         }
         if kind != .zip, kind != .tar { try await hiddenZip(reader, place) }
     }
@@ -67,6 +68,8 @@ struct SecurityScan {
 extension SecurityScan {
     /// Scans what has no structure that says where a pickle may stand: its start and, unless it is text, its end.
     private mutating func loose(_ reader: any ByteReader, isText: Bool, _ place: Place) async throws {
+        // Text that starts with no opcode, such as a git-lfs pointer, makes every unpickler stop at once.
+        if isText, PickleOpcode(rawValue: try await reader.read(0..<1)[0]) == nil { return }
         let isPickle = try await pickle(reader, place)
         if !isPickle, !isText { try await tail(reader, place) }
     }
