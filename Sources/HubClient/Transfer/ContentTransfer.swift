@@ -47,22 +47,15 @@ package struct DownloadItem: Sendable, Hashable {
 package struct ContentTransfer: Sendable {
     package let connection: HubConnection
     package let repository: RepositoryID
+    let cas: CASConnection
 
     package init(connection: HubConnection, repository: RepositoryID) {
         self.connection = connection
         self.repository = repository
+        cas = CASConnection(connection: connection, repository: repository)
     }
 
     package typealias ProgressHandler = @Sendable (TransferProgress) -> Void
-
-    /// Makes the hub hold the content of `files`, ready for a push to name it.
-    ///
-    /// Repeating an upload that broke sends only what is missing. `progress` is called at most ten times a second.
-    package func upload(
-        _ files: [LocalContent], progress: @escaping ProgressHandler = { _ in }
-    ) async throws -> UploadSummary {
-        throw HubError.unavailable("uploads are not built yet")
-    }
 
     /// Fetches `items`, which the repository's `revision` names.
     ///
