@@ -91,7 +91,8 @@ struct HTTPTransport: Sendable {
         default: break
         }
         let text = "\(error)"
-        return text.contains("errno: \(ECONNREFUSED)") ? "connection refused" : text
+        if text.contains("errno: \(ECONNREFUSED)") { return "connection refused" }
+        return text.hasPrefix("DNS error") ? "the host name is unknown" : text
     }
 }
 

@@ -6,25 +6,16 @@ struct ChunkedContent: Sendable {
     let content: LocalContent
     let chunks: [Chunk]
 
-    /// How much is read at once.
-    private static let readSize = 4 << 20
-
-    /// Reads and hashes `content`; `progress` is told the bytes of each read.
-    init(_ content: LocalContent, progress: (Int) -> Void) throws {
-        let file = try content.open()
-        var chunker = GearChunker()
-        var chunks: [Chunk] = []
-        var offset = 0
-        while offset < content.size {
-            try Task.checkCancellation()
-            let bytes = try file.read(at: offset, count: min(Self.readSize, content.size - offset))
-            guard !bytes.isEmpty else { throw content.changed }
-            chunks += chunker.append(bytes).chunks
-            offset += bytes.count
-            progress(bytes.count)
-        }
+    /// Reads and hashes `content` on several threads.
+    init(_ content: LocalContent) async throws {
+        _ = try content.open()
         self.content = content
-        self.chunks = chunks + chunker.finish().chunks
+        do {
+            chunks = try await FileChunker().chunk(fileAt: content.path).chunks
+        } catch HubError.conflict {
+            throw content.changed
+        }
+        guard chunks.reduce(0, { $0 + $1.length }) == content.size else { throw content.changed }
     }
 }
 

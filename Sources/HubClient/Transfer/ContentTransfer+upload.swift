@@ -28,7 +28,9 @@ extension ContentTransfer {
 
     private func hash(_ files: [LocalContent], meter: ProgressMeter) async throws -> [ChunkedContent] {
         let contents = try await concurrentMap(files, limit: Self.concurrency) { file in
-            try ChunkedContent(file) { count in meter.update { $0.bytesDone += count } }
+            let content = try await ChunkedContent(file)
+            meter.update { $0.bytesDone += file.size }
+            return content
         }
         meter.tell()
         return contents

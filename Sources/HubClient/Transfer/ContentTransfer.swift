@@ -56,14 +56,4 @@ package struct ContentTransfer: Sendable {
     }
 
     package typealias ProgressHandler = @Sendable (TransferProgress) -> Void
-
-    /// Fetches `items`, which the repository's `revision` names.
-    ///
-    /// A download that broke goes on from its `.incomplete` file. Content whose SHA-256 is not the pointer's is
-    /// an error and is removed. `progress` is called at most ten times a second.
-    package func download(
-        _ items: [DownloadItem], at revision: String, progress: @escaping ProgressHandler = { _ in }
-    ) async throws {
-        throw HubError.unavailable("downloads are not built yet")
-    }
 }

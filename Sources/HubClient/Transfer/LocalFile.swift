@@ -53,7 +53,7 @@ final class LocalFile: Sendable {
         return try read(at: 0, count: size)
     }
 
-    func write(_ bytes: [UInt8], at offset: Int) throws {
+    func write(_ bytes: ArraySlice<UInt8>, at offset: Int) throws {
         try unsafe bytes.withUnsafeBytes { buffer in
             var done = 0
             while done < buffer.count {
@@ -64,6 +64,13 @@ final class LocalFile: Sendable {
                 done += put
             }
         }
+    }
+
+    /// Keeps other processes that ask from using the file until it is closed; false if another one has it.
+    func lock() throws -> Bool {
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        guard errno == EWOULDBLOCK else { throw Self.failure("lock", path) }
+        return false
     }
 
     /// Cuts the file, or lengthens it with zeros.
@@ -87,7 +94,7 @@ final class LocalFile: Sendable {
     static func replace(_ path: String, with bytes: [UInt8], mode: mode_t) throws {
         let file = try open("\(path).\(UInt32.random(in: 0 ... .max)).new", for: .writing, mode: mode)
         do {
-            try file.write(bytes, at: 0)
+            try file.write(bytes[...], at: 0)
             try file.synchronize()
             try file.move(to: path)
         } catch {

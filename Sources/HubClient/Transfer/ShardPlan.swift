@@ -26,7 +26,8 @@ package enum ShardPlan {
         }
         for xorb in xorbs {
             makeRoom(for: 1 + xorb.pieces.count)
-            open.xorbs.append(Shard.Xorb(hash: xorb.hash, chunks: xorb.pieces.map { Shard.ChunkRecord(chunk: $0.chunk) }))
+            open.xorbs.append(
+                Shard.Xorb(hash: xorb.hash, chunks: xorb.pieces.map { Shard.ChunkRecord(chunk: $0.chunk) }))
         }
         for file in files {
             makeRoom(for: 2 + 2 * file.terms.count)
