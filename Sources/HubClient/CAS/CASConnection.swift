@@ -65,18 +65,27 @@ struct CASConnection: Sendable {
     }
 
     /// The bytes of `range` of what a signed URL names; the URL itself is the permission, no token goes with it.
-    func bytes(at url: String, range: Range<Int>) async throws -> ByteBuffer {
+    func bytes(at url: String, range: Range<Int>) async throws -> [UInt8] {
         var call = HTTPCall(.GET, try await absolute(url), token: nil)
         call.retry = .transfer
         call.headers = [("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")]
         return try await transport.send(call) { response in
-            let bytes = try await response.bytes(limit: range.count)
-            guard response.status == .partialContent, bytes.readableBytes == range.count else {
-                throw PassingFailure(error: .unavailable("the hub answered with other bytes than those asked for"))
+            guard response.status == .partialContent else {
+                throw HubError.invalid("the hub does not answer with the range of bytes it was asked for")
             }
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(range.count)
+            for try await piece in response.body {
+                guard piece.readableBytes <= range.count - bytes.count else { throw Self.otherLength }
+                bytes += piece.readableBytesView
+            }
+            guard bytes.count == range.count else { throw Self.otherLength }
             return bytes
         }
     }
+
+    private static let otherLength = PassingFailure(
+        error: .unavailable("the hub answered with more or fewer bytes than those asked for"))
 
     private func absolute(_ url: String) async throws -> String {
         guard url.hasPrefix("/") else { return url }

@@ -1,6 +1,5 @@
 import HubAPI
 import HubCore
-import NIOCore
 
 extension ContentTransfer {
     /// How much of a file one request is for, in bytes.
@@ -103,8 +102,8 @@ extension ContentTransfer {
         var fetched: [FetchedChunks] = []
         for fetch in plan.fetches {
             let bytes = try await cas.bytes(at: fetch.url, range: fetch.bytes)
-            meter.update { $0.bytesSent += bytes.readableBytes }
-            fetched.append(try FetchedChunks(parsing: Array(bytes.readableBytesView), count: fetch.chunks.count))
+            meter.update { $0.bytesSent += bytes.count }
+            fetched.append(try FetchedChunks(parsing: bytes, count: fetch.chunks.count))
         }
         return try plan.assemble(fetched)[plan.skip..<plan.skip + piece.range.count]
     }
