@@ -44,31 +44,46 @@ static void block_portable(const uint8_t *data, struct gear_hits *hits) {
     }
 }
 
-static size_t streams(int simd) { return simd >= HUB_SIMD_AVX512 ? 8 : STREAMS; }
-
-static void scan_block(int simd, const uint8_t *data, struct gear_hits *hits) {
+static size_t streams(int simd) {
 #if defined(__x86_64__)
-    if (simd >= HUB_SIMD_AVX512) {
-        hub_gear_block_avx512(data, hits);
-        return;
-    }
+    if (simd >= HUB_SIMD_AVX512) return 8;
 #endif
     (void)simd;
-    block_portable(data, hits);
+    return STREAMS;
+}
+
+/// Scans the block at `offset` and writes the matches past `seen` to `found`.
+static size_t scan_block(int simd, const uint8_t *data, size_t offset, size_t seen, uint32_t *found) {
+    struct gear_hits hits;
+    for (size_t stream = 0; stream < HUB_GEAR_MAX_STREAMS; stream++) hits.count[stream] = 0;
+#if defined(__x86_64__)
+    if (simd >= HUB_SIMD_AVX512) hub_gear_block_avx512(data + offset, &hits);
+    else block_portable(data + offset, &hits);
+#else
+    block_portable(data + offset, &hits);
+#endif
+    const size_t stretch = HUB_GEAR_BLOCK / streams(simd);
+    size_t count = 0;
+    for (size_t stream = 0; stream < streams(simd); stream++)
+        for (size_t hit = 0; hit < hits.count[stream]; hit++) {
+            const size_t end = offset + stream * stretch + hits.at[stream][hit] + 1;
+            if (end > seen) found[count++] = (uint32_t)end;
+        }
+    return count;
 }
 
 size_t hub_gear_scan(int simd, const uint8_t *data, size_t n, size_t history, uint32_t *found) {
     // Blocks want their whole history before them; the first bytes of a file have none.
     size_t offset = history >= HUB_GEAR_WINDOW ? 0 : n < HUB_GEAR_WINDOW ? n : HUB_GEAR_WINDOW;
     size_t count = hub_gear_scan_portable(data, offset, history, found);
-    const size_t stretch = HUB_GEAR_BLOCK / streams(simd);
-    struct gear_hits hits;
-    for (; offset + HUB_GEAR_BLOCK <= n; offset += HUB_GEAR_BLOCK) {
-        for (size_t stream = 0; stream < HUB_GEAR_MAX_STREAMS; stream++) hits.count[stream] = 0;
-        scan_block(simd, data + offset, &hits);
-        for (size_t stream = 0; stream < streams(simd); stream++)
-            for (size_t hit = 0; hit < hits.count[stream]; hit++)
-                found[count++] = (uint32_t)(offset + stream * stretch + hits.at[stream][hit] + 1);
+    while (offset + HUB_GEAR_BLOCK <= n) {
+        count += scan_block(simd, data, offset, offset, found + count);
+        offset += HUB_GEAR_BLOCK;
+    }
+    // What is left takes as long byte by byte as a block that overlaps the one before.
+    if (offset + HUB_GEAR_BLOCK / 4 <= n && n >= HUB_GEAR_BLOCK + HUB_GEAR_WINDOW) {
+        count += scan_block(simd, data, n - HUB_GEAR_BLOCK, offset, found + count);
+        offset = n;
     }
     const size_t rest = hub_gear_scan_portable(data + offset, n - offset, history + offset, found + count);
     for (size_t hit = 0; hit < rest; hit++) found[count + hit] += (uint32_t)offset;

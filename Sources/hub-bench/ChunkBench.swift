@@ -19,6 +19,9 @@ struct ChunkBench: AsyncParsableCommand {
     @Option(help: "How often each run is repeated; the fastest counts.")
     var repeats = 3
 
+    @Option(help: "Bytes a thread takes at a time.")
+    var blockSize = FileChunker().blockSize
+
     @Flag(help: "Compute the SHA-256 as well.")
     var digest = false
 
@@ -41,7 +44,9 @@ struct ChunkBench: AsyncParsableCommand {
     private func measure(threads: Int) async throws -> Measurement {
         let cpuBefore = processSeconds()
         let start = ContinuousClock.now
-        let result = try await FileChunker(threads: threads, computesDigest: digest).chunk(fileAt: file)
+        var chunker = FileChunker(threads: threads, computesDigest: digest)
+        chunker.blockSize = blockSize
+        let result = try await chunker.chunk(fileAt: file)
         let wall = (ContinuousClock.now - start) / Duration.seconds(1)
         let fileHash = result.fileHash.string
         return Measurement(

@@ -254,6 +254,36 @@ import Testing
         }
     }
 
+    @Test func `uploads, links and reads go on while sweeps run without any grace`() async throws {
+        try await TestStore.with { hub in
+            let shared = VectorInput.splitmix(400_000, seed: 1)
+            try await withThrowingTaskGroup { group in
+                for writer in 0..<4 {
+                    group.addTask {
+                        for round in 0..<6 {
+                            let own = VectorInput.splitmix(100_000, seed: UInt64(100 * writer + round + 2))
+                            let scope = Int64(100 * writer + round)
+                            let content = try await hub.ingest(shared + own, Lease(uploader: 1, scope: scope))
+                            try await hub.link(content.digest, to: scope)
+                            #expect(try await hub.read(content.digest) == shared + own)
+                            if round.isMultiple(of: 2) {
+                                try await hub.database.write { try ContentStore.unlinkAll(scope: scope, in: $0) }
+                            }
+                        }
+                    }
+                }
+                group.addTask { for _ in 0..<40 { _ = try await hub.store.sweep(grace: 0) } }
+                try await group.waitForAll()
+            }
+            _ = try await hub.store.sweep(grace: 0)
+            for row in try await hub.database.read({ try $0.query("SELECT digest FROM chunk_content") }) {
+                let found = try row.contentDigest(0)
+                #expect(try await digest(hub.read(found)) == found)
+            }
+            #expect(try await hub.rows("chunk_content") == 12)
+        }
+    }
+
     @Test func `what was swept can be uploaded again`() async throws {
         try await TestStore.with { hub in
             let bytes = VectorInput.splitmix(300_000, seed: 1)

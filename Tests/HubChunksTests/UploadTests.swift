@@ -231,6 +231,20 @@ import Testing
         }
     }
 
+    @Test func `a xorb need not be sent by who may use all of it`() async throws {
+        try await TestStore.with { hub async throws in
+            let upload = PreparedUpload(VectorInput.splitmix(300_000, seed: 4))
+            let hash = upload.xorb.hash
+            #expect(try await hub.store.mayUse(xorb: hash, lease: TestStore.alice, mayRead: everybody) == false)
+            _ = try await hub.send(upload.xorb)
+            #expect(try await hub.store.mayUse(xorb: hash, lease: TestStore.alice, mayRead: nobody))
+            #expect(try await hub.store.mayUse(xorb: hash, lease: TestStore.bob, mayRead: everybody) == false)
+            _ = try await hub.store.registerShard(upload.shard.serialized, lease: TestStore.alice, mayRead: nobody)
+            try await hub.link(digest(upload.bytes), to: 10)
+            #expect(try await hub.store.mayUse(xorb: hash, lease: TestStore.bob) { $0 == 10 })
+        }
+    }
+
     @Test func `seeing one file of a xorb does not show the other`() async throws {
         try await TestStore.with { hub async throws in
             let open = VectorInput.splitmix(300_000, seed: 5)

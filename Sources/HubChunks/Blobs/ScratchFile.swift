@@ -22,7 +22,17 @@ final class ScratchFile: Sendable {
         }
     }
 
-    func truncate(to size: Int) throws { try file.truncate(to: size) }
+    /// Cuts the file to `size` bytes and waits until the disk has them.
+    ///
+    /// Done through the descriptor that wrote, which is the one a failing disk's error is sure to reach.
+    func finish(size: Int) async throws {
+        try await onBlockingThread { [self] in
+            try reportingFullDisk {
+                try file.truncate(to: size)
+                try file.synchronize()
+            }
+        }
+    }
 
     /// Removes what an earlier process left behind.
     static func removeLeftovers(in folder: String) throws {

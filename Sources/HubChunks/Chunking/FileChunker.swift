@@ -20,9 +20,9 @@ package struct ChunkedFile: Hashable, Sendable {
 
 /// Cuts a local file into chunks and hashes them, on several threads.
 ///
-/// The file is read block by block with a little overlap. Each thread scans a block for matches of the gear hash,
-/// waits for the thread before it to say where its last chunk began, chooses the cuts, lets the next thread go on,
-/// and hashes. Memory is about one block a thread, whatever the size of the file.
+/// The file is read block by block. Each thread scans a block for matches of the gear hash, waits for the thread
+/// before it to say where its last chunk began, chooses the cuts, lets the next thread go on, reads the beginning of
+/// the first chunk, and hashes. Memory is about one block a thread, whatever the size of the file.
 package struct FileChunker: Sendable {
     /// How many threads scan and hash.
     package var threads: Int
@@ -31,7 +31,7 @@ package struct FileChunker: Sendable {
     package var computesDigest: Bool
 
     /// How many bytes a thread takes at a time.
-    package var blockSize = 4 << 20
+    package var blockSize = 2 << 20
 
     package init(threads: Int = 2, computesDigest: Bool = false) {
         precondition(threads > 0)
@@ -87,8 +87,8 @@ private final class OpenFile: Sendable {
 
 /// The blocks of one file and what has been found in them.
 private final class ChunkingWork: Sendable {
-    /// What precedes a block in memory: an open chunk, and the history of the gear hash before it.
-    private static let overlap = Chunk.maximumLength + Int(HUB_GEAR_WINDOW)
+    /// Room before a block for the chunk that is open where it begins.
+    private static let overlap = Chunk.maximumLength
 
     private struct State {
         var nextBlock = 0
@@ -142,16 +142,24 @@ private final class ChunkingWork: Sendable {
     private func chunks(of block: Int, buffer: UnsafeMutableRawBufferPointer) throws -> [Chunk] {
         let start = block * blockSize
         let end = min(file.size, start + blockSize)
-        let bufferStart = max(0, start - Self.overlap)
-        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(end - bufferStart)])
-        try file.read(into: bytes, at: bufferStart)
+        // The block stands after room for the open chunk before it; offsets of the buffer are the file's less this.
+        let origin = start - Self.overlap
+        let history = min(start, Int(HUB_GEAR_WINDOW))
+        try read(start - history..<end, into: buffer, origin: origin)
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[(start - history - origin)..<(end - origin)])
+        let matches = GearScan.best.matches(in: bytes, range: history..<bytes.count).map { $0 + start - history }
         let block = OrderedCuts.Block(index: block, end: end, isLast: end == file.size)
-        let matches = GearScan.best
-            .matches(in: UnsafeRawBufferPointer(bytes), range: start - bufferStart..<bytes.count)
-            .map { $0 + bufferStart }
         guard let found = cuts.choose(from: matches, in: block) else { return [] }
-        let open = UnsafeRawBufferPointer(rebasing: bytes[(found.start - bufferStart)...])
-        return XetHasher.chunks(found.lengths, of: open)
+        if found.start < start - history {
+            try read(found.start..<start - history, into: buffer, origin: origin)
+        }
+        return XetHasher.chunks(
+            found.lengths, of: UnsafeRawBufferPointer(rebasing: buffer[(found.start - origin)..<(end - origin)]))
+    }
+
+    private func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer, origin: Int) throws {
+        let place = range.lowerBound - origin..<range.upperBound - origin
+        try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[place]), at: range.lowerBound)
     }
 }
 

@@ -43,6 +43,8 @@ package struct XorbBuilder: Sendable {
     @discardableResult
     package mutating func add(_ chunk: Chunk, bytes: UnsafeRawBufferPointer) -> Int {
         precondition(chunk.length == bytes.count && !bytes.isEmpty && !isFull)
+        // All at once: an array that grows by doubling holds three times as much at worst.
+        if entries.isEmpty { body.reserveCapacity(capacity + XorbLimits.chunks * ChunkHeader.size) }
         if chunksUntilRetest == 0 {
             compression = ChunkCompression.best(for: bytes)
             chunksUntilRetest = Self.retestInterval

@@ -44,6 +44,15 @@ extension ContentStore {
         return found
     }
 
+    /// Whether the caller may use all of a stored xorb, so that it need not send it.
+    ///
+    /// False too when there is no such xorb: the two must look the same.
+    package func mayUse(xorb: XetHash, lease: Lease?, mayRead: @escaping ScopeAccess) async throws -> Bool {
+        guard let stored = try await XorbCache(database: database).xorb(xorb) else { return false }
+        var visibility = Visibility(database: database, lease: lease, now: options.now(), mayRead: mayRead)
+        return try await visibility.visibleChunks(of: stored.id).contains(stored.layout.entries.indices)
+    }
+
     /// The answer to a Xet client's deduplication query: a shard with the xorb that holds the chunk, or nil.
     ///
     /// Chunk hashes are keyed, and those the caller may not know are replaced by noise.

@@ -14,6 +14,15 @@ extension ContentStore {
         for try await piece in bytes { try await ingest.take(piece) }
         return try await ingest.finish()
     }
+
+    /// As ``ingest(_:lease:)``, for bytes that someone hands over piece by piece.
+    package func ingest(
+        lease: Lease, _ produce: (_ take: ([UInt8]) async throws -> Void) async throws -> Void
+    ) async throws -> StoredContent {
+        var ingest = Ingest(store: self, lease: lease)
+        try await produce { piece in try await ingest.take(piece) }
+        return try await ingest.finish()
+    }
 }
 
 /// One file's way into the store.
@@ -69,11 +78,19 @@ private struct Ingest {
     }
 
     private mutating func takeWaiting() async throws {
-        hasher.update(data: waiting)
-        size += waiting.count
-        let batch = chunker.append(waiting)
-        waiting.removeAll(keepingCapacity: true)
-        try await place(batch)
+        let bytes = waiting
+        waiting = []
+        size += bytes.count
+        // SHA-256 costs as much as all the rest, so it runs beside it.
+        async let hashed = Self.hash(bytes, into: hasher)
+        try await place(chunker.append(bytes))
+        hasher = await hashed
+    }
+
+    private static func hash(_ bytes: [UInt8], into hasher: SHA256) async -> SHA256 {
+        var hasher = hasher
+        hasher.update(data: bytes)
+        return hasher
     }
 
     /// Finds or makes a place for each chunk of the batch.

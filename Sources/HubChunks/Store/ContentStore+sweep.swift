@@ -24,10 +24,13 @@ extension ContentStore {
         var result = SweepResult()
         try await expireLeases()
         result.contents = try await sweepContents(grace: grace)
-        for xorb in try await sweepXorbs(grace: grace) {
-            try await backend.remove(xorb.blob)
-            result.xorbs += 1
-            result.bytes += xorb.size
+        try await markXorbs()
+        while case let removed = try await sweepXorbs(grace: grace), !removed.isEmpty {
+            for xorb in removed {
+                try await backend.remove(xorb.blob)
+                result.xorbs += 1
+                result.bytes += xorb.size
+            }
         }
         result.orphans = try await sweepOrphans(grace: grace)
         return result
@@ -59,12 +62,28 @@ extension ContentStore {
             "UPDATE \(table) SET unused_since = ? WHERE unused_since IS NULL AND \(unused)", [now])
     }
 
+    /// How many records a sweep removes in one transaction, so that nobody waits long for the database.
+    private static let contentsAtOnce = 500
+    private static let xorbsAtOnce = 8
+
     private func sweepContents(grace: Int) async throws -> Int {
         let now = options.now()
-        return try await database.write { connection in
+        try await database.write { connection in
             try Self.mark("chunk_content", unused: Self.unusedContent, now: now, in: connection)
+        }
+        var removed = 0
+        while case let count = try await sweepSomeContents(unusedSince: now - grace), count > 0 { removed += count }
+        return removed
+    }
+
+    private func sweepSomeContents(unusedSince limit: Int) async throws -> Int {
+        try await database.write { connection in
+            // Asked again here: since it was marked, somebody may have linked it.
             let old = try connection.query(
-                "SELECT id FROM chunk_content WHERE unused_since IS NOT NULL AND unused_since <= ?", [now - grace])
+                """
+                SELECT id FROM chunk_content
+                WHERE unused_since IS NOT NULL AND unused_since <= ? AND \(Self.unusedContent) LIMIT ?
+                """, [limit, Self.contentsAtOnce])
             for row in old {
                 let id = try row.int64(0)
                 try connection.execute("DELETE FROM chunk_span WHERE content_id = ?", [id])
@@ -74,12 +93,21 @@ extension ContentStore {
         }
     }
 
-    private func sweepXorbs(grace: Int) async throws -> [(blob: BlobName, size: Int)] {
+    private func markXorbs() async throws {
         let now = options.now()
-        return try await database.write { connection in
+        try await database.write { connection in
             try Self.mark("chunk_xorb", unused: Self.unusedXorb, now: now, in: connection)
+        }
+    }
+
+    private func sweepXorbs(grace: Int) async throws -> [(blob: BlobName, size: Int)] {
+        let limit = options.now() - grace
+        return try await database.write { connection in
             let old = try connection.query(
-                "SELECT id FROM chunk_xorb WHERE unused_since IS NOT NULL AND unused_since <= ?", [now - grace])
+                """
+                SELECT id FROM chunk_xorb
+                WHERE unused_since IS NOT NULL AND unused_since <= ? AND \(Self.unusedXorb) LIMIT ?
+                """, [limit, Self.xorbsAtOnce])
             return try old.compactMap { row -> (blob: BlobName, size: Int)? in
                 let id = try row.int64(0)
                 guard let record = try connection.queryOne("\(StoredXorb.columns) WHERE id = ?", [id]) else {

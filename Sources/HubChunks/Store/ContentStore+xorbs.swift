@@ -25,7 +25,6 @@ extension ContentStore {
         guard layout.hash == hash else {
             throw HubError.invalid("the xorb's bytes have the hash \(layout.hash), not \(hash)")
         }
-        try file.truncate(to: layout.serializedSize)
         return try await keep(layout, in: file, lease: lease).isNew
     }
 
@@ -35,6 +34,7 @@ extension ContentStore {
     /// Stores a verified xorb, unless the store has it, and holds it for the lease.
     func keep(_ layout: XorbLayout, in file: ScratchFile, lease: Lease) async throws -> (id: Int64, isNew: Bool) {
         if let id = try await leaseXorb(layout.hash, lease: lease) { return (id, false) }
+        try await file.finish(size: layout.serializedSize)
         // A blob's name is used once: a sweep that removes an older blob of this xorb cannot hit this one.
         let blob = BlobName(unchecked: "\(layout.hash)-\(UUID().uuidString.lowercased())")
         try await backend.store(fileAt: file.path, as: blob)

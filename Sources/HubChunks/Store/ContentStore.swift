@@ -42,7 +42,7 @@ package struct ContentStoreOptions: Sendable {
     package var dedupAnswerLifetime = 3600
 
     /// Uncompressed bytes at which a xorb made by the hub itself is full; an ingest holds about as much in memory.
-    package var ingestXorbCapacity = 32 << 20
+    package var ingestXorbCapacity = 16 << 20
 
     /// Unix seconds.
     package var now: @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }
