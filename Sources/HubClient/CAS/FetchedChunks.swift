@@ -61,7 +61,7 @@ package struct FetchedChunks: Sendable {
     }
 }
 
-extension Reconstruction {
+extension ReconstructionPlan {
     /// Puts the bytes of all terms together, from what was fetched for each of ``fetches``.
     package func assemble(_ fetched: [FetchedChunks]) throws -> [UInt8] {
         for term in terms where fetched[term.fetch].length(of: term.chunks) != term.length {

@@ -98,7 +98,7 @@ extension ContentTransfer {
         _ piece: DownloadQueue.Piece, of file: XetHash, meter: ProgressMeter
     ) async throws -> ArraySlice<UInt8> {
         let body = try await cas.reconstruction(of: file, range: piece.range)
-        let plan = try Reconstruction(body, count: piece.range.count)
+        let plan = try ReconstructionPlan(body, count: piece.range.count)
         var fetched: [FetchedChunks] = []
         for fetch in plan.fetches {
             let bytes = try await cas.bytes(at: fetch.url, range: fetch.bytes)

@@ -82,7 +82,7 @@ package struct UploadPlan: Sendable {
 }
 
 /// Where a chunk will lie; a new xorb has no name before it is full.
-private enum ChunkPlace {
+private enum Placement {
     case known(ChunkLocation)
     case new(xorb: Int, index: Int)
 
@@ -101,7 +101,7 @@ private struct Filler {
 
     var xorbs: [UploadPlan.Xorb] = []
     var bytesDeduplicated = 0
-    private var placed: [XetHash: ChunkPlace] = [:]
+    private var placed: [XetHash: Placement] = [:]
     private var pieces: [UploadPlan.Piece] = []
     private var byteCount = 0
 
@@ -110,11 +110,11 @@ private struct Filler {
         self.limits = limits
     }
 
-    mutating func place(_ chunks: [Chunk], of file: Int) -> [ChunkPlace] {
+    mutating func place(_ chunks: [Chunk], of file: Int) -> [Placement] {
         var offset = 0
         return chunks.map { chunk in
             defer { offset += chunk.length }
-            if let place = known[chunk.hash].map(ChunkPlace.known) ?? placed[chunk.hash] {
+            if let place = known[chunk.hash].map(Placement.known) ?? placed[chunk.hash] {
                 bytesDeduplicated += chunk.length
                 return place
             }
@@ -122,9 +122,9 @@ private struct Filler {
         }
     }
 
-    private mutating func send(_ piece: UploadPlan.Piece) -> ChunkPlace {
+    private mutating func send(_ piece: UploadPlan.Piece) -> Placement {
         if byteCount + piece.chunk.length > limits.xorbBytes || pieces.count == limits.xorbChunks { finishXorb() }
-        let place = ChunkPlace.new(xorb: xorbs.count, index: pieces.count)
+        let place = Placement.new(xorb: xorbs.count, index: pieces.count)
         placed[piece.chunk.hash] = place
         pieces.append(piece)
         byteCount += piece.chunk.length

@@ -2,7 +2,7 @@ package import HubAPI
 package import HubCore
 
 /// A hub's answer on how to put a stretch of a file together, checked before anything is fetched.
-package struct Reconstruction: Sendable, Equatable {
+package struct ReconstructionPlan: Sendable, Equatable {
     /// Bytes of a xorb, by one signed URL, that hold whole chunks.
     package struct Fetch: Sendable, Hashable {
         package var url: String
@@ -12,7 +12,7 @@ package struct Reconstruction: Sendable, Equatable {
 
     /// Chunks of one fetch, whose decoded bytes come next.
     package struct Term: Sendable, Equatable {
-        /// The fetch's place in ``Reconstruction/fetches``.
+        /// The fetch's place in ``ReconstructionPlan/fetches``.
         package var fetch: Int
 
         /// Counted from the first chunk of the fetch.

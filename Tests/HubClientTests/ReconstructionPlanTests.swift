@@ -3,7 +3,7 @@ import HubClient
 import HubCore
 import Testing
 
-@Suite struct ReconstructionTests {
+@Suite struct ReconstructionPlanTests {
     private typealias Body = ReconstructionBody
     private let xorb = XetHash(Digest256(words: (1, 2, 3, 4)))
 
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func `terms of one fetch share it and count from its first chunk`() throws {
-        let plan = try Reconstruction(body([term(12..<14, 300), term(10..<11, 100)], skip: 50), count: 320)
+        let plan = try ReconstructionPlan(body([term(12..<14, 300), term(10..<11, 100)], skip: 50), count: 320)
 
         #expect(plan.fetches.map(\.bytes) == [100..<1000])
         #expect(plan.fetches.map(\.chunks) == [10..<20])
@@ -34,37 +34,41 @@ import Testing
     }
 
     @Test func `too few, too many or negative bytes are refused`() {
-        #expect(throws: HubError.self) { try Reconstruction(self.body([self.term(10..<11, 100)]), count: 101) }
+        #expect(throws: HubError.self) { try ReconstructionPlan(self.body([self.term(10..<11, 100)]), count: 101) }
         #expect(throws: HubError.self) {
-            try Reconstruction(self.body([self.term(10..<11, 100), self.term(11..<12, 100)]), count: 90)
+            try ReconstructionPlan(self.body([self.term(10..<11, 100), self.term(11..<12, 100)]), count: 90)
         }
         #expect(throws: HubError.self) {
-            try Reconstruction(self.body([self.term(10..<11, 100)], skip: -1), count: 100)
+            try ReconstructionPlan(self.body([self.term(10..<11, 100)], skip: -1), count: 100)
         }
-        #expect(throws: HubError.self) { try Reconstruction(self.body([self.term(10..<11, 100)], skip: 100), count: 1) }
-        #expect(throws: HubError.self) { try Reconstruction(self.body([]), count: 1) }
+        #expect(throws: HubError.self) {
+            try ReconstructionPlan(self.body([self.term(10..<11, 100)], skip: 100), count: 1)
+        }
+        #expect(throws: HubError.self) { try ReconstructionPlan(self.body([]), count: 1) }
     }
 
     @Test(arguments: [9..<11, 19..<21, 30..<31])
     func `a term outside what can be fetched is refused`(chunks: Range<Int>) {
         #expect(throws: HubError.self) {
-            try Reconstruction(self.body([self.term(chunks, 100)]), count: 100)
+            try ReconstructionPlan(self.body([self.term(chunks, 100)]), count: 100)
         }
     }
 
     @Test func `a term's bytes must fit its chunks`() {
-        #expect(throws: HubError.self) { try Reconstruction(self.body([self.term(10..<11, 131_073)]), count: 131_073) }
-        #expect(throws: HubError.self) { try Reconstruction(self.body([self.term(10..<11, 0)]), count: 0) }
+        #expect(throws: HubError.self) {
+            try ReconstructionPlan(self.body([self.term(10..<11, 131_073)]), count: 131_073)
+        }
+        #expect(throws: HubError.self) { try ReconstructionPlan(self.body([self.term(10..<11, 0)]), count: 0) }
     }
 
     @Test func `a fetch larger than its chunks can be is refused`() {
         let huge = body([term(10..<11, 100)], chunks: 10..<11, bytes: 0...300_000)
-        #expect(throws: HubError.self) { try Reconstruction(huge, count: 100) }
+        #expect(throws: HubError.self) { try ReconstructionPlan(huge, count: 100) }
     }
 
     @Test func `an empty chunk range is refused`() {
         let terms = [ReconstructionBody.Term(hash: xorb, unpackedLength: 1, range: .init(start: 11, end: 11))]
-        #expect(throws: HubError.self) { try Reconstruction(self.body(terms), count: 1) }
+        #expect(throws: HubError.self) { try ReconstructionPlan(self.body(terms), count: 1) }
     }
 }
 
