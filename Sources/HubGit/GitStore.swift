@@ -12,6 +12,9 @@ package struct GitStore: Sendable {
         self.database = database
     }
 
+    /// The version of libgit2 in use.
+    package static var libraryVersion: String { Libgit2.version }
+
     /// Runs `body` on repository `id` as it stands in one snapshot.
     ///
     /// A repository nobody has written to is empty; whether it exists is known elsewhere.

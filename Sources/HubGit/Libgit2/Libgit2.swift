@@ -8,6 +8,13 @@ package enum Libgit2 {
     /// cost little beside SQL or disk, and keep a broken object from travelling on.
     package static func start() { _ = started }
 
+    /// The version this process runs with, such as `1.5.1`.
+    package static var version: String {
+        var (major, minor, revision): (Int32, Int32, Int32) = (0, 0, 0)
+        git_libgit2_version(&major, &minor, &revision)
+        return "\(major).\(minor).\(revision)"
+    }
+
     private static let started: Bool = {
         git_libgit2_init()
         _ = hub_git_set_flag(Int32(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION.rawValue), 1)

@@ -96,7 +96,7 @@ private struct ContentSurvey {
         while let (tree, depth) = pending.popLast() {
             guard depth < trees[PackedID(tree)] ?? .max else { continue }
             trees[PackedID(tree)] = depth
-            for entry in try git.readTree(tree).entries {
+            for entry in try git.readTree(tree).entries where entry.mode != TreeObject.Mode.submodule {
                 if entry.isTree { pending.append((entry.id, depth + 1)) } else { blobs.insert(PackedID(entry.id)) }
             }
         }
@@ -137,6 +137,10 @@ private struct ContentSurvey {
             let entries = try git.readTree(tree).entries
             content.problems += TreeRules.problems(of: entries, in: path)
             for entry in entries {
+                // Most entries are as they were in the commit before.
+                let isOld =
+                    entry.isTree ? depth + 1 >= trees[PackedID(entry.id)] ?? .max : blobs.contains(PackedID(entry.id))
+                guard !isOld || entry.mode == TreeObject.Mode.symlink else { continue }
                 let place = path.isEmpty ? entry.text : "\(path)/\(entry.text)"
                 if entry.isTree {
                     pending.append((place, entry.id, depth + 1))

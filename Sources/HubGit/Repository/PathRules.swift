@@ -9,6 +9,7 @@ enum PathRules {
     static func problem(ofName name: [UInt8]) -> String? {
         guard !name.isEmpty else { return "a part of the path is empty" }
         guard name.count <= 255 else { return "a part of the path has more than 255 bytes" }
+        guard !isPlain(name) else { return nil }
         guard let text = String(validating: name, as: UTF8.self) else { return "the name is not UTF-8" }
         if text == "." || text == ".." { return "'\(text)' is not a name" }
         if name.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return "the name holds a control character" }
@@ -16,6 +17,17 @@ enum PathRules {
         if name.contains(UInt8(ascii: "\\")) { return "the name holds a backslash" }
         if isDotGit(text) { return "the name means '.git' on some systems" }
         return nil
+    }
+
+    /// Whether a name is one of the many that need no closer look.
+    private static func isPlain(_ name: [UInt8]) -> Bool {
+        name[0] != UInt8(ascii: ".") && name.allSatisfy { byte in plain[Int(byte)] }
+    }
+
+    /// By byte: letters, digits, `.`, `-` and `_`.
+    private static let plain: [Bool] = (0..<256).map { byte in
+        let character = Character(Unicode.Scalar(UInt8(byte)))
+        return byte < 128 && (character.isLetter || character.isNumber || ".-_".contains(character))
     }
 
     /// Whether a file system that folds case, drops ignorable characters or has short names sees `.git` in `name`.
@@ -33,6 +45,11 @@ enum PathRules {
 
     /// What two names must not share in one directory: their form without case and Unicode composition.
     static func folded(_ name: String) -> String { name.lowercased() }
+
+    /// The same for a name of ASCII bytes.
+    static func folded(ascii name: [UInt8]) -> [UInt8] {
+        name.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+    }
 
     /// Whether a symbolic link at `path` points into the same revision, as text; nothing is followed.
     static func staysInside(link target: String, at path: String) -> Bool {

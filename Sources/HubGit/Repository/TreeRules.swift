@@ -3,27 +3,38 @@ import HubCore
 /// What a tree object must not do, as a whole: `git fsck`'s rules and those of file systems that fold names.
 enum TreeRules {
     static func problems(of entries: [TreeObject.Entry], in directory: String) -> [Finding] {
+        let clashing = clashes(in: entries)
         var problems: [Finding] = []
-        var taken: Set<String> = []
         for (index, entry) in entries.enumerated() {
-            let path = directory.isEmpty ? entry.text : "\(directory)/\(entry.text)"
-            if let problem = PathRules.problem(ofName: entry.name) {
-                problems.append(Finding(.error, problem, in: readable(path)))
+            var found = [PathRules.problem(ofName: entry.name), problem(ofMode: entry)].compactMap(\.self)
+            if directory.utf8.count + 1 + entry.name.count > GitRepository.pathLimit {
+                found.append("the path is too long")
             }
-            if path.utf8.count > GitRepository.pathLimit {
-                problems.append(Finding(.error, "the path is too long", in: readable(path)))
-            }
-            if let problem = problem(ofMode: entry) { problems.append(Finding(.error, problem, in: readable(path))) }
-            // String equality is canonical equivalence, so composed and decomposed letters clash too.
-            if !taken.insert(PathRules.folded(entry.text)).inserted {
-                let problem = "another name in this directory differs only in case or composition"
-                problems.append(Finding(.error, problem, in: readable(path)))
+            if clashing.contains(index) {
+                found.append("another name in this directory differs only in case or composition")
             }
             if index > 0, !TreeObject.precedes(entries[index - 1], entry) {
-                problems.append(Finding(.error, "the directory is not in git's order", in: readable(path)))
+                found.append("the directory is not in git's order")
             }
+            guard !found.isEmpty else { continue }
+            let path = readable(directory.isEmpty ? entry.text : "\(directory)/\(entry.text)")
+            problems += found.map { Finding(.error, $0, in: path) }
         }
         return problems
+    }
+
+    /// The places of entries whose names some file systems take for an earlier one's.
+    private static func clashes(in entries: [TreeObject.Entry]) -> Set<Int> {
+        guard entries.allSatisfy({ $0.name.allSatisfy { $0 < 0x80 } }) else {
+            // String equality is canonical equivalence, so composed and decomposed letters clash too.
+            return repeated(entries.map { PathRules.folded($0.text) })
+        }
+        return repeated(entries.map { PathRules.folded(ascii: $0.name) })
+    }
+
+    private static func repeated<Name: Hashable>(_ names: [Name]) -> Set<Int> {
+        var seen: Set<Name> = []
+        return Set(names.indices.filter { !seen.insert(names[$0]).inserted })
     }
 
     private static func problem(ofMode entry: TreeObject.Entry) -> String? {

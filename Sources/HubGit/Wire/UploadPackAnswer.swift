@@ -44,6 +44,12 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
         private var stage = Stage.opening
         private var checksum = SHA1()
 
+        /// Objects read and not yet sent, and how much of the first has been.
+        private var waiting: [StoredObject] = []
+        private var sent = 0
+
+        private static let pieceLength = 1 << 20
+
         fileprivate init(opening: [UInt8], pack: Pack?) {
             self.opening = opening
             self.pack = pack
@@ -69,6 +75,7 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
         }
 
         private mutating func sendObjects(from place: Int) async throws -> [UInt8]? {
+            if let piece = takePiece() { return wrap(piece) }
             guard let pack, place < pack.ids.count else {
                 stage = .end
                 let trailer = checksum.finish()
@@ -76,11 +83,28 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
                 return SideBand.data.encode(trailer) + PacketLine.flushBytes
             }
             let wanted = pack.ids[place..<Swift.min(place + 400, pack.ids.count)].map(\.id)
-            let objects = try await pack.database.read { connection in
-                try ObjectRows(connection: connection).leading(wanted, byteLimit: 1 << 20)
+            waiting = try await pack.database.read { connection in
+                try ObjectRows(connection: connection).leading(wanted, byteLimit: Self.pieceLength)
             }
-            stage = .objects(from: place + objects.count)
-            return wrap(objects.flatMap { PackFormat.entryHeader($0.header) + $0.deflated })
+            stage = .objects(from: place + waiting.count)
+            return wrap(takePiece() ?? [])
+        }
+
+        /// What is to be sent next of the objects that were read: all, or a part of the only one.
+        private mutating func takePiece() -> [UInt8]? {
+            guard let first = waiting.first else { return nil }
+            guard waiting.count == 1, first.deflated.count > Self.pieceLength else {
+                defer { waiting = [] }
+                var bytes: [UInt8] = []
+                for object in waiting { bytes += PackFormat.entryHeader(object.header) + object.deflated }
+                return bytes
+            }
+            let end = Swift.min(sent + Self.pieceLength, first.deflated.count)
+            let header = sent == 0 ? PackFormat.entryHeader(first.header) : []
+            let bytes = header + first.deflated[sent..<end]
+            sent = end
+            if sent == first.deflated.count { (waiting, sent) = ([], 0) }
+            return bytes
         }
 
         private mutating func wrap(_ bytes: [UInt8]) -> [UInt8] {
