@@ -46,7 +46,7 @@ static void block_portable(const uint8_t *data, struct gear_hits *hits) {
 
 static size_t streams(int simd) {
 #if defined(__x86_64__)
-    if (simd >= HUB_SIMD_AVX512) return 8;
+    if (simd >= HUB_SIMD_AVX2) return 8;
 #endif
     (void)simd;
     return STREAMS;
@@ -58,6 +58,7 @@ static size_t scan_block(int simd, const uint8_t *data, size_t offset, size_t se
     for (size_t stream = 0; stream < HUB_GEAR_MAX_STREAMS; stream++) hits.count[stream] = 0;
 #if defined(__x86_64__)
     if (simd >= HUB_SIMD_AVX512) hub_gear_block_avx512(data + offset, &hits);
+    else if (simd >= HUB_SIMD_AVX2) hub_gear_block_avx2(data + offset, &hits);
     else block_portable(data + offset, &hits);
 #else
     block_portable(data + offset, &hits);

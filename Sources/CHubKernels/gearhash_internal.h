@@ -22,5 +22,6 @@ struct gear_hits {
 
 #if defined(__x86_64__)
 /// Scans a block; the 64 bytes before it are its history.
+void hub_gear_block_avx2(const uint8_t *data, struct gear_hits *hits);
 void hub_gear_block_avx512(const uint8_t *data, struct gear_hits *hits);
 #endif

@@ -90,6 +90,6 @@ package func reportingFullDisk<Result>(_ body: () throws -> Result) throws -> Re
     do {
         return try body()
     } catch let error as FileError where error.isFull {
-        throw HubError.unavailable("the hub's disk is full; nothing was stored. Try again when there is room")
+        throw HubError.unavailable("the hub's disk is full; try again when there is room")
     }
 }

@@ -111,7 +111,7 @@ func reportingFullDatabase<Result>(_ body: () async throws -> Result) async thro
     do {
         return try await body()
     } catch SQLError.full {
-        throw HubError.unavailable("the hub's disk is full; nothing was stored. Try again when there is room")
+        throw HubError.unavailable("the hub's disk is full; try again when there is room")
     }
 }
 
