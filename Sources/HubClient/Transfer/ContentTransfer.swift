@@ -34,7 +34,7 @@ package struct UploadSummary: Sendable, Equatable {
 package struct DownloadItem: Sendable, Hashable {
     package var pointer: LFSPointer
 
-    /// A file's path; it appears there whole and verified, or not at all.
+    /// A file's path in a folder that exists; the file appears there whole and verified, or not at all.
     package var destination: String
 
     package init(pointer: LFSPointer, destination: String) {
