@@ -75,6 +75,28 @@ import Testing
         #expect(content.files.map(\.path).sorted() == ["link", "model"])
     }
 
+    @Test(arguments: [true, false])
+    func `a link that was inside and is moved to where it leads outside is an error`(inOnePush: Bool) async throws {
+        let hub = try await TestStore()
+        let work = try hub.makeRepository()
+        try hub.shell("mkdir -p a/b; ln -s ../../x a/b/l; echo x >x; git add .; git commit -qm 1", in: work)
+        let first = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        try hub.shell("git mv a/b b; git commit -qm 2", in: work)
+        let second = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        var revisions = "HEAD"
+        if !inOnePush {
+            try await hub.push(
+                PushRequest(commands: [(nil, first, "refs/heads/main")], pack: hub.pack(first.hex, in: work)))
+            revisions = "HEAD ^\(first.hex)"
+        }
+
+        let push = try await hub.receive(
+            PushRequest(commands: [(nil, second, "refs/heads/next")], pack: hub.pack(revisions, in: work)))
+        let content = try await hub.check(push)
+
+        #expect(content.problems.map(\.path) == ["b/l"])
+    }
+
     @Test func `submodules and links in place of git's own files are errors`() async throws {
         let module = try await push([("160000", Array("sub".utf8), String(repeating: "1", count: 40))])
         let link = try await push([("120000", Array(".gitmodules".utf8), "1")], with: ["model"])
@@ -83,7 +105,7 @@ import Testing
         #expect(link.problems.map(\.message) == ["a file git reads must not be a symbolic link"])
     }
 
-    @Test(arguments: ["0100644", "644", "abc", "777777777"])
+    @Test(arguments: ["0100644", "+40000", "644", "abc", "777777777"])
     func `a mode git does not write is refused`(mode: String) async throws {
         var refusal: String?
         do {

@@ -85,6 +85,31 @@ import Testing
         #expect(content.files.map(\.size).sorted() == [5, next.text.utf8.count])
     }
 
+    @Test func `of two pushes onto the same head one wins, and the other learns the new head`() async throws {
+        let hub = try await TestStore()
+        let head = try await hub.commit([.put("a", "0")])
+        let push = { @Sendable (text: String) async throws -> (won: ObjectID?, lostTo: ObjectID?) in
+            try await hub.store.write(1) { git in
+                let made = try git.writeCommit(
+                    [.put("a", text)], onto: head, parents: [head], author: .tester(), message: text)
+                do {
+                    try git.move(.main, from: head, to: made)
+                    return (made, nil)
+                } catch let error as GitError where error.code == .modified {
+                    return (nil, error.head)
+                }
+            }
+        }
+
+        async let one = push("1")
+        async let other = push("2")
+        let outcomes = try await [one, other]
+
+        let winners = outcomes.compactMap(\.won)
+        #expect(winners.count == 1)
+        #expect(outcomes.compactMap(\.lostTo) == winners)
+    }
+
     @Test func `the report says per ref what became of it, as git reads it`() async throws {
         let hub = try await TestStore()
         let commit = try await hub.commit([.put("a", "1")])

@@ -31,6 +31,7 @@ struct TreeObject: Sendable {
         while place < bytes.count {
             guard let space = bytes[place...].firstIndex(of: UInt8(ascii: " ")), (1...6).contains(space - place),
                 bytes[place] != UInt8(ascii: "0"),
+                bytes[place..<space].allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) }),
                 let mode = UInt32(String(decoding: bytes[place..<space], as: UTF8.self), radix: 8),
                 let zero = bytes[space...].firstIndex(of: 0), zero > space + 1,
                 zero + ObjectID.byteCount < bytes.count,

@@ -24,6 +24,9 @@ struct PackIndex: Sendable {
     /// Reads the pack that fills the first `length` bytes of `file`, without its checksum.
     init(_ file: ScratchFile, length: Int, limits: PushLimits) throws(GitError) {
         self.file = file
+        var limits = limits
+        // zlib counts in 32 bits.
+        limits.objectBytes = min(limits.objectBytes, Int(Int32.max))
         self.limits = limits
         fileEnd = length
         let inflater = try Inflater(file, end: length)
