@@ -77,6 +77,7 @@ let package = Package(
             name: "HubGit",
             dependencies: [
                 "CLibgit2", "HubCore", "HubDatabase",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: pointerSettings
@@ -173,6 +174,14 @@ let package = Package(
             dependencies: ["HubChunks", "HubCore", "HubDatabase"],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "HubServicesTestSupport",
+            dependencies: [
+                "HubChunks", "HubCore", "HubDatabase", "HubGit", "HubServices",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(name: "HubCoreTests", dependencies: ["HubCore"], swiftSettings: swiftSettings),
         .testTarget(
             name: "HubDatabaseTests",
@@ -205,7 +214,7 @@ let package = Package(
         .testTarget(
             name: "HubServicesTests",
             dependencies: [
-                "HubChunks", "HubCore", "HubDatabase", "HubGit", "HubServices", "HubTensors", "HubTestSupport",
+                "HubChunks", "HubCore", "HubDatabase", "HubGit", "HubServices", "HubServicesTestSupport", "HubTensors",
             ],
             swiftSettings: swiftSettings
         ),
@@ -213,7 +222,8 @@ let package = Package(
         .testTarget(
             name: "HubHTTPTests",
             dependencies: [
-                "HubAPI", "HubChunks", "HubCore", "HubDatabase", "HubGit", "HubHTTP", "HubServices", "HubTestSupport",
+                "HubAPI", "HubChunks", "HubCore", "HubDatabase", "HubGit", "HubHTTP", "HubServices",
+                "HubServicesTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

@@ -1,3 +1,4 @@
+#include "blake3_gear.h"
 #include "blake3_internal.h"
 #include "hub_chunk_kernels.h"
 #include <string.h>
@@ -30,10 +31,21 @@ static const struct blake3_lanes *lanes_for(int simd) {
     return &hub_blake3_portable;
 }
 
+/// A gear scan that goes on beside the hashing; see hub_blake3_pieces_scanning.
+struct side_scan {
+    int simd;
+    const uint8_t *data;
+    size_t n;
+    size_t done;
+    uint32_t *found;
+    size_t count;
+};
+
 struct mode {
     const struct blake3_lanes *lanes;
     uint32_t key[8];
     uint32_t flags;
+    struct side_scan *scan;  // or NULL
 };
 
 static struct mode mode_for(int simd, const uint8_t *key) {
@@ -66,8 +78,34 @@ static void fill_idle_lanes(const struct mode *mode, struct queue *queue, uint32
     }
 }
 
+#if defined(__x86_64__)
+/// Hashes sixteen leaves and takes the side scan a step further; 0 when there is not enough of either.
+static int flush_scanning(const struct mode *mode, struct queue *queue) {
+    struct side_scan *const scan = mode->scan;
+    if (!scan || scan->simd < HUB_SIMD_AVX512 || queue->count < 16) return 0;
+    if (scan->n - scan->done < HUB_GEAR_FUSED_BLOCK) return 0;
+    struct gear_hits hits;
+    for (size_t stream = 0; stream < HUB_GEAR_MAX_STREAMS; stream++) hits.count[stream] = 0;
+    hub_blake3_leaves_scanning_avx512(
+        mode->key, mode->flags, queue->data, queue->counter, queue->cv, scan->data + scan->done, &hits);
+    for (size_t stream = 0; stream < HUB_GEAR_MAX_STREAMS; stream++)
+        for (size_t hit = 0; hit < hits.count[stream]; hit++)
+            scan->found[scan->count++] =
+                (uint32_t)(scan->done + stream * (HUB_GEAR_FUSED_BLOCK / 8) + hits.at[stream][hit] + 1);
+    scan->done += HUB_GEAR_FUSED_BLOCK;
+    queue->count = 0;
+    return 1;
+}
+#else
+static int flush_scanning(const struct mode *mode, struct queue *queue) {
+    (void)mode;
+    (void)queue;
+    return 0;
+}
+#endif
+
 static void flush_whole_leaves(const struct mode *mode, struct queue *queue) {
-    if (queue->count == 0) return;
+    if (queue->count == 0 || flush_scanning(mode, queue)) return;
     uint32_t discarded[8];
     fill_idle_lanes(mode, queue, discarded);
     mode->lanes->leaves(mode->key, mode->flags, queue->data, queue->counter, queue->cv);
@@ -212,9 +250,11 @@ void hub_blake3(int simd, const uint8_t *key, const uint8_t *data, size_t n, uin
     store(cv, out);
 }
 
-void hub_blake3_pieces(
-    int simd, const uint8_t *key, const uint8_t *data, const uint32_t *lengths, size_t count, uint8_t *out) {
-    const struct mode mode = mode_for(simd, key);
+static void hash_pieces(
+    int simd, const uint8_t *key, struct side_scan *scan, const uint8_t *data, const uint32_t *lengths, size_t count,
+    uint8_t *out) {
+    struct mode mode = mode_for(simd, key);
+    mode.scan = scan;
     uint32_t cv[BATCH_LEAVES][8];
     for (size_t p = 0; p < count;) {
         struct piece pieces[BATCH_PIECES];
@@ -235,4 +275,21 @@ void hub_blake3_pieces(
             data += lengths[p++];
         }
     }
+}
+
+void hub_blake3_pieces(
+    int simd, const uint8_t *key, const uint8_t *data, const uint32_t *lengths, size_t count, uint8_t *out) {
+    hash_pieces(simd, key, NULL, data, lengths, count, out);
+}
+
+size_t hub_blake3_pieces_scanning(
+    int simd, const uint8_t *key, const uint8_t *data, const uint32_t *lengths, size_t count, uint8_t *out,
+    const uint8_t *scanned, size_t n, size_t history, uint32_t *found) {
+    struct side_scan scan = {.simd = simd, .data = scanned, .n = n, .found = found};
+    const int hasHistory = history >= HUB_GEAR_WINDOW;
+    hash_pieces(simd, key, hasHistory ? &scan : NULL, data, lengths, count, out);
+    const size_t rest = hub_gear_scan(
+        simd, scanned + scan.done, n - scan.done, history + scan.done, found + scan.count);
+    for (size_t hit = 0; hit < rest; hit++) found[scan.count + hit] += (uint32_t)scan.done;
+    return scan.count + rest;
 }

@@ -87,3 +87,26 @@ package struct ReconstructionBody: Codable, Sendable {
         self.xorbs = xorbs
     }
 }
+
+/// Answer of `GET {cas}/v1/reconstructions/FILE`: the same content in the older form.
+package struct ReconstructionV1Body: Codable, Sendable {
+    package struct Fetch: Codable, Sendable {
+        package var range: ReconstructionBody.Span
+        package var url: String
+        package var url_range: ReconstructionBody.Span
+    }
+
+    package var offset_into_first_range: Int
+    package var terms: [ReconstructionBody.Term]
+    package var fetch_info: [String: [Fetch]]
+
+    package init(_ body: ReconstructionBody) {
+        offset_into_first_range = body.offset_into_first_range
+        terms = body.terms
+        fetch_info = body.xorbs.mapValues { fetches in
+            fetches.flatMap { fetch in
+                fetch.ranges.map { Fetch(range: $0.chunks, url: fetch.url, url_range: $0.bytes) }
+            }
+        }
+    }
+}

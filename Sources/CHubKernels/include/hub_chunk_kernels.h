@@ -44,6 +44,13 @@ size_t hub_gear_scan(int simd, const uint8_t *data, size_t n, size_t history, ui
 /// The scalar twin of hub_gear_scan.
 size_t hub_gear_scan_portable(const uint8_t *data, size_t n, size_t history, uint32_t *found);
 
+/// hub_blake3_pieces of one buffer and hub_gear_scan of another, beside each other where that is faster.
+///
+/// scanned, n, history, found and the answer are hub_gear_scan's, the rest hub_blake3_pieces'.
+size_t hub_blake3_pieces_scanning(
+    int simd, const uint8_t *key, const uint8_t *data, const uint32_t *lengths, size_t count, uint8_t *out,
+    const uint8_t *scanned, size_t n, size_t history, uint32_t *found);
+
 /// Puts byte i of the input in group i mod 4 and writes the groups one after the other (n bytes).
 void hub_bytes_group4(const uint8_t *source, uint8_t *destination, size_t n);
 

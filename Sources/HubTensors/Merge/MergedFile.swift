@@ -1,4 +1,4 @@
-package import HubCore
+import HubCore
 
 /// One file of a merge's result, as a recipe: streamed when it is wanted, never held as a whole.
 package struct MergedFile: Sendable {

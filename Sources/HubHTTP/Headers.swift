@@ -1,0 +1,22 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    static let requestID = named("X-Request-Id")
+    static let traceID = named("X-Amzn-Trace-Id")
+    static let errorCode = named("X-Error-Code")
+    static let errorMessage = named("X-Error-Message")
+    static let repoCommit = named("X-Repo-Commit")
+    static let linkedETag = named("X-Linked-ETag")
+    static let linkedSize = named("X-Linked-Size")
+    static let xetHash = named("X-Xet-Hash")
+    static let xetAccessToken = named("X-Xet-Access-Token")
+    static let xetTokenExpiration = named("X-Xet-Token-Expiration")
+    static let xetCasURL = named("X-Xet-Cas-Url")
+    static let contentTypeOptions = named("X-Content-Type-Options")
+    static let link = named("Link")
+
+    private static func named(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { fatalError("'\(text)' is not a header name") }
+        return name
+    }
+}

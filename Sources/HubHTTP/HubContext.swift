@@ -1,0 +1,18 @@
+package import HubServices
+package import Hummingbird
+import Logging
+
+/// What belongs to one request.
+package struct HubContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+
+    /// Who asks; set by ``Authentication``.
+    package var caller = Caller.anonymous
+
+    /// Stands in the answer's `X-Request-Id` and in every log line of the request.
+    package var requestID = ""
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+    }
+}

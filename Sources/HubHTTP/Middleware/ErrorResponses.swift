@@ -1,0 +1,93 @@
+import HTTPTypes
+import HubAPI
+import HubCore
+import HubServices
+import Hummingbird
+import Logging
+
+extension ErrorBody: ResponseEncodable {}
+
+/// Turns a `HubError` into its HTTP answer.
+///
+/// The only place that knows both vocabularies.
+struct ErrorResponses: RouterMiddleware {
+    func handle(
+        _ request: Request,
+        context: HubContext,
+        next: (Request, HubContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HubError {
+            return try answer(error, to: request, context: context)
+        } catch let error as HTTPError {
+            let message = error.body ?? error.status.reasonPhrase
+            return try encode(error.status, ErrorBody(error: message), code: nil, request, context)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            context.logger.error("Request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            let body = ErrorBody(error: "internal error (request \(context.requestID)); the hub's log says more")
+            return try encode(.internalServerError, body, code: nil, request, context)
+        }
+    }
+
+    private func answer(_ error: HubError, to request: Request, context: HubContext) throws -> Response {
+        var (status, code) = error.answer
+        // An anonymous caller may be missing a login, and must not learn whether the repository exists.
+        if case .repositoryNotFound = error, context.caller.user == nil { status = .unauthorized }
+        var body = ErrorBody(error: error.description)
+        if case .refused(let findings) = error {
+            body.findings = findings
+            body.error = findings.first { $0.severity == .error }?.description ?? error.description
+        }
+        var response = try encode(status, body, code: code, request, context)
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic realm=\"hub\", charset=\"UTF-8\"" }
+        if case .rangeNotSatisfiable(let size) = error { response.headers[.contentRange] = "bytes */\(size)" }
+        if case .unavailable = error { response.headers[.retryAfter] = "5" }
+        return response
+    }
+
+    private func encode(
+        _ status: HTTPResponse.Status,
+        _ body: ErrorBody,
+        code: String?,
+        _ request: Request,
+        _ context: HubContext
+    ) throws -> Response {
+        var response = try EditedResponse(status: status, response: body).response(from: request, context: context)
+        response.headers[.errorMessage] = body.error.headerText
+        if let code { response.headers[.errorCode] = code }
+        return response
+    }
+}
+
+extension HubError {
+    /// The status, and the word the official clients know the error by.
+    fileprivate var answer: (HTTPResponse.Status, String?) {
+        switch self {
+        case .invalid: (.badRequest, nil)
+        case .unauthorized: (.unauthorized, nil)
+        case .forbidden: (.forbidden, nil)
+        case .notFound: (.notFound, nil)
+        case .repositoryNotFound: (.notFound, "RepoNotFound")
+        case .revisionNotFound: (.notFound, "RevisionNotFound")
+        case .entryNotFound: (.notFound, "EntryNotFound")
+        case .conflict: (.conflict, nil)
+        case .missingContent: (.unprocessableContent, "MissingContent")
+        case .refused: (.unprocessableContent, "Refused")
+        case .tooLarge: (.contentTooLarge, nil)
+        case .rangeNotSatisfiable: (.rangeNotSatisfiable, nil)
+        case .unavailable: (.serviceUnavailable, nil)
+        }
+    }
+}
+
+extension String {
+    /// The text with everything that may not stand in a header replaced, cut to a reasonable length.
+    var headerText: String {
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.prefix(500).map { (0x20...0x7E).contains($0.value) ? $0 : " " }))
+    }
+}

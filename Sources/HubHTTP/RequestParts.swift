@@ -1,0 +1,112 @@
+import Foundation
+import HTTPTypes
+import HubCore
+import HubServices
+import Hummingbird
+import NIOCore
+
+extension HubContext {
+    /// A path parameter, percent-decoded once: `%2F` inside a segment is data.
+    func parameter(_ name: String) throws -> String {
+        guard let raw = parameters.get(name), let text = raw.removingPercentEncoding, !text.contains("\0") else {
+            throw HubError.invalid("the URL's \(name) is not valid percent-encoded UTF-8")
+        }
+        return text
+    }
+
+    /// The repository of a route that has `:owner` and `:name`; a final `.git` is git's way of naming it.
+    func repository(_ kind: RepositoryID.Kind) throws -> RepositoryID {
+        var name = try parameter("name")
+        if name.hasSuffix(".git") { name.removeLast(4) }
+        do {
+            return try RepositoryID(kind, owner: parameter("owner"), name: name)
+        } catch {
+            throw HubError.repositoryNotFound(error.description)
+        }
+    }
+
+    /// What the rest of the path after the fixed parts says, decoded once.
+    func restOfPath() throws -> String {
+        let parts = parameters.getCatchAll().map(String.init)
+        guard let text = parts.joined(separator: "/").removingPercentEncoding, !text.contains("\0") else {
+            throw HubError.invalid("the URL's path is not valid percent-encoded UTF-8")
+        }
+        return text
+    }
+}
+
+extension Request {
+    /// Decodes a JSON body of limited size.
+    func json<Body: Decodable>(_: Body.Type, limit: Int) async throws -> Body {
+        let buffer = try await body.collect(upTo: limit, or: "the request body is over \(limit) bytes")
+        do {
+            return try JSONDecoder().decode(Body.self, from: Data(buffer.readableBytesView))
+        } catch let error as DecodingError {
+            throw HubError.invalid("the JSON body does not fit: \(error.sentence)")
+        }
+    }
+
+    /// The first value of a query parameter.
+    func query(_ name: String) -> String? { uri.queryParameters[name[...]].map(String.init) }
+
+    /// A query parameter that must be a number in `range`, or absent.
+    func number(_ name: String, default standard: Int, in range: ClosedRange<Int>) throws -> Int {
+        guard let text = query(name) else { return standard }
+        guard let number = Int(text) else { throw HubError.invalid("the query's \(name) is not a number") }
+        return min(max(number, range.lowerBound), range.upperBound)
+    }
+
+    /// The body as plain byte arrays.
+    var pieces: RequestPieces { RequestPieces(body: body) }
+
+    /// Where this client reaches the hub, without a final slash.
+    func baseURL(_ publicURL: String?) -> String {
+        publicURL ?? "http://\(head.authority ?? "127.0.0.1")"
+    }
+}
+
+/// A request's body as byte arrays, one at a time.
+struct RequestPieces: AsyncSequence, Sendable {
+    let body: RequestBody
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var base: RequestBody.AsyncIterator
+
+        mutating func next() async throws -> [UInt8]? {
+            try await base.next().map { buffer in Array(buffer.readableBytesView) }
+        }
+
+        mutating func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> [UInt8]? {
+            try await base.next().map { buffer in Array(buffer.readableBytesView) }
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: body.makeAsyncIterator()) }
+}
+
+extension RequestBody {
+    /// All bytes of a body that must be small.
+    func collect(upTo limit: Int, or sentence: String) async throws -> ByteBuffer {
+        var whole = ByteBuffer()
+        for try await var piece in self {
+            guard whole.readableBytes + piece.readableBytes <= limit else { throw HubError.tooLarge(sentence) }
+            whole.writeBuffer(&piece)
+        }
+        return whole
+    }
+}
+
+extension DecodingError {
+    /// One sentence that names the key.
+    fileprivate var sentence: String {
+        func path(_ context: Context) -> String {
+            context.codingPath.isEmpty ? "the body" : context.codingPath.map(\.stringValue).joined(separator: ".")
+        }
+        return switch self {
+        case .keyNotFound(let key, let context): "\(path(context)) has no '\(key.stringValue)'"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            "\(path(context)): \(context.debugDescription)"
+        @unknown default: "it is not what this route takes"
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import HTTPTypes
+import HubCore
+import HubServices
+import Hummingbird
+import NIOCore
+
+/// Git's smart HTTP protocol (gitprotocol-http), for stock git and for hubctl.
+struct GitRoutes {
+    let hub: Hub
+
+    func add(to router: RouterGroup<HubContext>) {
+        for (prefix, kind) in [("", RepositoryID.Kind.model), ("datasets/", .dataset)] {
+            let base: RouterPath = "\(prefix):owner/:name"
+            let one = router.group(base)
+            one.get("info/refs") { request, context in try await advertise(kind, request, context) }
+            one.post("git-upload-pack") { request, context in try await uploadPack(kind, request, context) }
+            one.post("git-receive-pack") { request, context in try await receivePack(kind, request, context) }
+        }
+    }
+
+    private func advertise(
+        _ kind: RepositoryID.Kind,
+        _ request: Request,
+        _ context: HubContext
+    ) async throws -> Response {
+        guard let service = GitWireService.Service(rawValue: request.query("service") ?? "") else {
+            throw HubError.invalid(
+                "only git's smart protocol is spoken here; ask with ?service=git-upload-pack or git-receive-pack")
+        }
+        let record = try await record(kind, service, context)
+        let bytes = try await hub.gitWire.advertise(service, record)
+        return answer("application/x-\(service.rawValue)-advertisement", ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    private func uploadPack(
+        _ kind: RepositoryID.Kind,
+        _ request: Request,
+        _ context: HubContext
+    ) async throws -> Response {
+        let record = try await record(kind, .uploadPack, context)
+        let limit = 64 << 20
+        let body = try await request.body.collect(upTo: limit, or: "the negotiation is over \(limit) bytes")
+        let isCompressed = request.headers[.contentEncoding] == "gzip"
+        let pieces = try await hub.gitWire.uploadPack(
+            record, request: Array(body.readableBytesView), isCompressed: isCompressed, limit: limit)
+        return answer("application/x-git-upload-pack-result", stream(pieces))
+    }
+
+    private func receivePack(
+        _ kind: RepositoryID.Kind,
+        _ request: Request,
+        _ context: HubContext
+    ) async throws -> Response {
+        let record = try await record(kind, .receivePack, context)
+        let report = try await hub.gitWire.receivePack(
+            record, by: context.caller, body: request.pieces, logger: context.logger)
+        return answer("application/x-git-receive-pack-result", ResponseBody(byteBuffer: ByteBuffer(bytes: report)))
+    }
+
+    /// An anonymous caller who may not do what they ask for is asked for credentials: that is how git learns to send
+    /// them.
+    private func record(
+        _ kind: RepositoryID.Kind,
+        _ service: GitWireService.Service,
+        _ context: HubContext
+    ) async throws -> RepositoryRecord {
+        try await hub.access.repository(
+            context.repository(kind), for: context.caller, as: service == .uploadPack ? .read : .contribute)
+    }
+
+    private func answer(_ type: String, _ body: ResponseBody) -> Response {
+        Response(status: .ok, headers: [.contentType: type, .cacheControl: "no-cache"], body: body)
+    }
+
+    private func stream(_ pieces: some AsyncSequence<[UInt8], any Error> & Sendable) -> ResponseBody {
+        ResponseBody { writer in
+            for try await piece in pieces { try await writer.write(ByteBuffer(bytes: piece)) }
+            try await writer.finish(nil)
+        }
+    }
+}

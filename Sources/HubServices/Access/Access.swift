@@ -1,0 +1,91 @@
+package import HubCore
+package import HubDatabase
+
+/// The only place that decides who may do what.
+///
+/// A repository the caller may not read does not exist for them: every answer is the one an absent name gets.
+package struct Access: Sendable {
+    let database: any SQLDatabase
+
+    package init(database: any SQLDatabase) { self.database = database }
+
+    /// The repository, if the caller holds `role` on it.
+    ///
+    /// Throws ``HubError/repositoryNotFound(_:)`` when it is absent or invisible, ``HubError/unauthorized(_:)`` when an anonymous
+    /// caller asks for more than reading, and ``HubError/forbidden(_:)`` when the role or the token's scope is too low.
+    package func repository(_ id: RepositoryID, for caller: Caller, as role: Role) async throws -> RepositoryRecord {
+        try await database.read { connection in
+            try Self.repository(id, for: caller, as: role, in: connection)
+        }
+    }
+
+    static func repository(
+        _ id: RepositoryID,
+        for caller: Caller,
+        as role: Role,
+        in connection: any SQLConnection
+    ) throws -> RepositoryRecord {
+        guard let record = try RepositoryRecord.find(id, in: connection),
+            let held = try self.role(of: caller, on: record, in: connection)
+        else { throw HubError.repositoryNotFound("there is no \(id.kind.rawValue) repository \(id)") }
+        guard role > .read else { return record }
+        guard caller.user != nil else {
+            throw HubError.unauthorized("log in to change \(id); anonymous callers may only read it")
+        }
+        guard held >= role else {
+            throw HubError.forbidden("you have the role '\(held.rawValue)' on \(id); this needs '\(role.rawValue)'")
+        }
+        guard caller.scope.ceiling >= role else {
+            throw HubError.forbidden("this token may only read; use one with the scope 'write'")
+        }
+        return record
+    }
+
+    /// Whether the caller may read the repository with this row id.
+    package func mayRead(_ rowID: Int64, _ caller: Caller) async throws -> Bool {
+        try await database.read { connection in try Self.mayRead(rowID, caller, in: connection) }
+    }
+
+    static func mayRead(_ rowID: Int64, _ caller: Caller, in connection: any SQLConnection) throws -> Bool {
+        guard let record = try RepositoryRecord.find(rowID: rowID, in: connection) else { return false }
+        return try role(of: caller, on: record, in: connection) != nil
+    }
+
+    /// Whether the caller may create and own repositories in the name of `owner`.
+    static func requireOwnership(
+        of owner: AccountRecord,
+        by caller: Caller,
+        in connection: any SQLConnection
+    ) throws {
+        guard let user = caller.user else { throw HubError.unauthorized("log in to create a repository") }
+        guard caller.scope != .read else {
+            throw HubError.forbidden("this token may only read; use one with the scope 'write'")
+        }
+        guard owner.id != user.id, !user.isAdmin else { return }
+        guard let role = try membership(of: user.id, in: owner.id, connection), role >= .write else {
+            throw HubError.forbidden("you may not create repositories for '\(owner.name)'")
+        }
+    }
+
+    /// The caller's role, nil if they may not even read. The token's scope is not considered.
+    private static func role(
+        of caller: Caller,
+        on record: RepositoryRecord,
+        in connection: any SQLConnection
+    ) throws -> Role? {
+        let open: Role? = record.visibility == .public ? .read : nil
+        guard let user = caller.user else { return open }
+        if user.isAdmin || user.id == record.ownerID { return .admin }
+        return try membership(of: user.id, in: record.ownerID, connection) ?? open
+    }
+
+    private static func membership(
+        of user: Int64,
+        in organization: Int64,
+        _ connection: any SQLConnection
+    ) throws -> Role? {
+        try connection.queryOne(
+            "SELECT role FROM membership WHERE organization_id = ? AND user_id = ?", [organization, user]
+        ).flatMap { row in try Role(rawValue: row.string(0)) }
+    }
+}

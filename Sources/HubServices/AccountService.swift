@@ -1,0 +1,166 @@
+import Crypto
+import HubCore
+package import HubDatabase
+
+/// People, organisations and their tokens.
+package struct AccountService: Sendable {
+    let database: any SQLDatabase
+    let now: Now
+
+    package init(database: any SQLDatabase, now: Now = .system) {
+        self.database = database
+        self.now = now
+    }
+
+    /// A token at the moment it is made: the only time its text exists.
+    package struct NewToken: Sendable {
+        package let text: String
+        package let expiresAt: Int64?
+    }
+
+    /// Who a token belongs to; nil credentials are anonymous.
+    ///
+    /// Throws ``HubError/unauthorized(_:)`` for a token that is unknown or expired.
+    package func authenticate(_ token: String?) async throws -> Caller {
+        guard let token else { return .anonymous }
+        let digest = Array(SHA256.hash(data: Array(token.utf8)))
+        let instant = now.seconds
+        return try await database.read { connection in
+            let row = try connection.queryOne(
+                """
+                SELECT \(AccountRecord.columns), access_token.scope, access_token.name, access_token.expires_at
+                FROM access_token JOIN account ON account.id = access_token.user_id
+                WHERE access_token.digest = ?
+                """,
+                [digest]
+            )
+            guard let row else { throw HubError.unauthorized("the access token is unknown; make a new one and log in") }
+            if let expiry = try row.optional(6, row.int64), expiry <= instant {
+                throw HubError.unauthorized("the access token has expired; make a new one and log in")
+            }
+            let account = try AccountRecord(row)
+            return Caller(
+                user: .init(id: account.id, name: account.name, isAdmin: account.isAdmin),
+                scope: try TokenScope(rawValue: row.string(4)) ?? .read,
+                tokenName: try row.string(5)
+            )
+        }
+    }
+
+    /// Creates a person.
+    package func createUser(_ name: String, isAdmin: Bool = false) async throws -> AccountRecord {
+        try await create(name, kind: .user, isAdmin: isAdmin)
+    }
+
+    /// Creates an organisation with its first administrator.
+    package func createOrganization(_ name: String, administrator: String) async throws -> AccountRecord {
+        let organization = try await create(name, kind: .organization, isAdmin: false)
+        try await setMember(administrator, of: name, role: .admin)
+        return organization
+    }
+
+    /// Gives `user` a role in `organization`, or takes it away (nil).
+    package func setMember(_ user: String, of organization: String, role: Role?) async throws {
+        try await database.write { connection in
+            let organization = try Self.account(organization, .organization, in: connection)
+            let user = try Self.account(user, .user, in: connection)
+            try connection.execute(
+                "DELETE FROM membership WHERE organization_id = ? AND user_id = ?", [organization.id, user.id])
+            guard let role else { return }
+            try connection.execute(
+                "INSERT INTO membership (organization_id, user_id, role) VALUES (?, ?, ?)",
+                [organization.id, user.id, role.rawValue]
+            )
+        }
+    }
+
+    /// Makes a token for `user`.
+    ///
+    /// Only its SHA-256 is kept; the text has 240 random bits, so the hash needs no salt and no stretching.
+    package func createToken(
+        for user: String,
+        name: String,
+        scope: TokenScope,
+        lifetime seconds: Int64? = nil
+    ) async throws -> NewToken {
+        let text = "hub_" + Self.randomText(length: 40)
+        let digest = Array(SHA256.hash(data: Array(text.utf8)))
+        let created = now.seconds
+        let expiry = seconds.map { created + $0 }
+        try await database.write { connection in
+            let account = try Self.account(user, .user, in: connection)
+            guard scope != .admin || account.isAdmin else {
+                throw HubError.invalid("'\(account.name)' is not an administrator and cannot have a token of scope admin")
+            }
+            try connection.execute(
+                """
+                INSERT INTO access_token (user_id, name, digest, scope, created_at, expires_at)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+                [account.id, name, digest, scope.rawValue, created, expiry]
+            )
+        }
+        return NewToken(text: text, expiresAt: expiry)
+    }
+
+    /// The organisations a user belongs to, with their role in each.
+    package func organizations(of user: Int64) async throws -> [(name: String, role: Role)] {
+        try await database.read { connection in
+            try connection.query(
+                """
+                SELECT account.name, membership.role FROM membership
+                JOIN account ON account.id = membership.organization_id
+                WHERE membership.user_id = ? ORDER BY account.name
+                """,
+                [user]
+            ).map { row in (try row.string(0), try Role(rawValue: row.string(1)) ?? .read) }
+        }
+    }
+
+    /// Whether there is anyone yet; a hub without accounts is a new one.
+    package func isEmpty() async throws -> Bool {
+        try await database.read { connection in try connection.queryOne("SELECT id FROM account LIMIT 1") == nil }
+    }
+
+    private func create(_ name: String, kind: AccountRecord.Kind, isAdmin: Bool) async throws -> AccountRecord {
+        guard RepositoryID.isWellFormed(name[...]), !Self.reserved.contains(name.lowercased()) else {
+            throw HubError.invalid(
+                "'\(name.prefix(100))' cannot be an account name; use up to 96 letters, digits, '-', '_' and '.'")
+        }
+        let created = now.seconds
+        do {
+            return try await database.write { connection in
+                try connection.execute(
+                    "INSERT INTO account (name, name_key, kind, is_admin, created_at) VALUES (?, ?, ?, ?, ?)",
+                    [name, name.lowercased(), kind.rawValue, isAdmin, created]
+                )
+                return try Self.account(name, kind, in: connection)
+            }
+        } catch SQLError.constraint {
+            throw HubError.conflict("the name '\(name)' is taken")
+        }
+    }
+
+    private static func account(
+        _ name: String,
+        _ kind: AccountRecord.Kind,
+        in connection: any SQLConnection
+    ) throws -> AccountRecord {
+        guard let account = try AccountRecord.find(name, in: connection), account.kind == kind else {
+            throw HubError.notFound("there is no \(kind.rawValue) '\(name.prefix(100))'")
+        }
+        return account
+    }
+
+    /// Words that stand at the place of an owner in the hub's own URLs.
+    private static let reserved: Set<String> = [
+        "api", "xet", "datasets", "models", "spaces", "kernels", "health", "lfs", "settings", "oauth", "login",
+        "organizations", "new", "metrics", "static", "v1", "v2",
+    ]
+
+    private static func randomText(length: Int) -> String {
+        let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+        var generator = SystemRandomNumberGenerator()
+        return String((0..<length).compactMap { _ in alphabet.randomElement(using: &generator) })
+    }
+}

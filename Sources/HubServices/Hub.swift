@@ -1,0 +1,75 @@
+package import HubChunks
+package import HubDatabase
+import HubGit
+package import Logging
+
+/// The hub: stores in, services out.
+package struct Hub: Sendable {
+    package let limits: HubLimits
+    package let access: Access
+    package let accounts: AccountService
+    package let repositories: RepositoryService
+    package let revisions: RevisionService
+    package let pushes: PushService
+    package let gitWire: GitWireService
+    package let lfs: LFSService
+    package let xet: XetService
+    package let comparisons: CompareService
+    package let merges: MergeService
+    package let validation: ValidationService
+    package let queue: JobQueue
+    package let jobRunner: JobRunner
+    package let sweeper: Sweeper
+
+    private let database: any SQLDatabase
+
+    /// Wires the services over two stores whose schema is up to date.
+    ///
+    /// - Parameters:
+    ///   - scratch: A folder for what is under way, on the disk of the blobs.
+    ///   - validationThreads: Cores one validation may use.
+    ///   - sweepHours: How long content nobody names is kept.
+    package init(
+        database: any SQLDatabase,
+        content: ContentStore,
+        scratch: String,
+        limits: HubLimits = HubLimits(),
+        validationThreads: Int = 2,
+        sweepHours: Int = 21 * 24,
+        logger: Logger,
+        now: Now = .system
+    ) async throws {
+        let git = GitStore(database: database)
+        let signer = try await TokenSigner(database: database, now: now)
+        let signal = JobSignal()
+        let access = Access(database: database)
+        let reports = ReportStore(database: database, now: now)
+        self.database = database
+        self.limits = limits
+        self.access = access
+        accounts = AccountService(database: database, now: now)
+        repositories = RepositoryService(database: database, access: access, now: now)
+        revisions = RevisionService(git: git, content: content)
+        pushes = PushService(
+            database: database, git: git, content: content, checks: PushChecks.all(limits), limits: limits,
+            signal: signal, now: now)
+        gitWire = GitWireService(git: git, pushes: pushes, limits: limits, scratch: scratch)
+        lfs = LFSService(database: database, content: content, access: access, signer: signer, limits: limits)
+        xet = XetService(database: database, content: content, access: access, signer: signer)
+        comparisons = CompareService(revisions: revisions, git: git)
+        merges = MergeService(
+            access: access, git: git, content: content, revisions: revisions, pushes: pushes,
+            repositories: repositories, now: now)
+        queue = JobQueue(database: database, now: now)
+        validation = ValidationService(
+            database: database, git: git, revisions: revisions, reports: reports, scratch: scratch, limits: limits,
+            threads: validationThreads)
+        jobRunner = JobRunner(queue: queue, signal: signal, validation: validation, logger: logger)
+        sweeper = Sweeper(content: content, graceSeconds: sweepHours * 3600, logger: logger)
+    }
+
+    /// Throws when the hub cannot answer requests.
+    package func checkHealth() async throws {
+        _ = try await database.read { connection in try connection.queryOne("SELECT 1") }
+    }
+}

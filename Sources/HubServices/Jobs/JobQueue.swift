@@ -1,0 +1,98 @@
+package import HubCore
+package import HubDatabase
+import Synchronization
+
+/// Work the hub has promised to do, one row each.
+///
+/// A job is leased, not taken: whoever runs it renews the lease, and when a process dies the next one finds the
+/// lease run out and takes over.
+package struct JobQueue: Sendable {
+    package struct Job: Sendable {
+        package let id: Int64
+        package let subject: [UInt8]
+        package let repository: Int64
+        package let commit: CommitID
+
+        /// How often it was started, this time included.
+        package let attempts: Int
+    }
+
+    /// Seconds a lease holds without being renewed.
+    static let leaseSeconds: Int64 = 60
+
+    let database: any SQLDatabase
+    let now: Now
+
+    package init(database: any SQLDatabase, now: Now) {
+        self.database = database
+        self.now = now
+    }
+
+    /// Takes the oldest job nobody works on.
+    func lease() async throws -> Job? {
+        let instant = now.seconds
+        return try await database.write { connection in
+            let row = try connection.queryOne(
+                """
+                UPDATE job SET state = 'running', attempts = attempts + 1, lease_until = ?
+                WHERE id = (SELECT id FROM job WHERE state = 'queued' OR lease_until < ? ORDER BY id LIMIT 1)
+                RETURNING id, subject, repository_id, commit_id, attempts
+                """,
+                [instant + Self.leaseSeconds, instant]
+            )
+            return try row.map { row in
+                Job(
+                    id: try row.int64(0), subject: try row.blob(1), repository: try row.int64(2),
+                    commit: try row.objectID(3), attempts: try row.int(4))
+            }
+        }
+    }
+
+    /// Keeps a running job ours for another while.
+    func renew(_ job: Job) async throws {
+        let until = now.seconds + Self.leaseSeconds
+        try await database.write { connection in
+            try connection.execute("UPDATE job SET lease_until = ? WHERE id = ?", [until, job.id])
+        }
+    }
+
+    /// Puts a job back, to be run by whoever comes next.
+    ///
+    /// - Parameter countsAsAttempt: False when it was interrupted through no fault of its own.
+    func release(_ job: Job, countsAsAttempt: Bool) async throws {
+        try await database.write { connection in
+            try connection.execute(
+                "UPDATE job SET state = 'queued', lease_until = 0, attempts = attempts - ? WHERE id = ?",
+                [countsAsAttempt ? 0 : 1, job.id]
+            )
+        }
+    }
+
+    /// Puts back what an earlier process left running; for hubs that are one process.
+    package func reclaimAll() async throws {
+        try await database.write { connection in
+            try connection.execute("UPDATE job SET state = 'queued', lease_until = 0 WHERE state = 'running'")
+        }
+    }
+
+    package func count() async throws -> Int {
+        try await database.read { connection in try connection.queryOne("SELECT COUNT(*) FROM job")?.int(0) ?? 0 }
+    }
+}
+
+/// Wakes the job runner when there is something to do.
+///
+/// A lost wake-up costs a second at most: the runner looks by itself too.
+package final class JobSignal: Sendable {
+    private let waiting = Mutex<AsyncStream<Void>.Continuation?>(nil)
+
+    package init() {}
+
+    package func wake() { waiting.withLock { _ = $0?.yield() } }
+
+    func stream() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        waiting.withLock { $0 = continuation }
+        return stream
+    }
+}

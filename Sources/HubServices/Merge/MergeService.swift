@@ -1,0 +1,143 @@
+import HubChunks
+package import HubCore
+import HubGit
+import HubTensors
+
+/// Merges on the server: text by git, weights tensor by tensor, the result a commit with two parents.
+package struct MergeService: Sendable {
+    let access: Access
+    let git: GitStore
+    let content: ContentStore
+    let revisions: RevisionService
+    let pushes: PushService
+    let repositories: RepositoryService
+    let now: Now
+
+    /// The two sides and what they have in common.
+    struct Sides: Sendable {
+        let target: RepositoryRecord
+        let source: RepositoryRecord
+        let branch: RefName
+        let base: CommitID?
+        let ours: CommitID
+        let theirs: CommitID
+    }
+
+    /// Merges, and publishes the result unless there are conflicts or the order is a dry run.
+    package func merge(_ order: MergeOrder, by caller: Caller) async throws -> MergeOutcome {
+        let rules = MergeRules(try MergeStrategy(parsing: order.strategy ?? "conflict"))
+        let target = try await access.repository(
+            order.target, for: caller, as: order.dryRun ? .read : .contribute)
+        let source = try await access.repository(order.source, for: caller, as: .read)
+        let sides = try await sides(order, target, source)
+        if sides.base == sides.theirs { return outcome(.upToDate, of: sides, commit: sides.ours) }
+        if sides.base == sides.ours { return try await fastForward(sides, order, by: caller) }
+        guard sides.base != nil else {
+            throw HubError.invalid("\(order.source) \(order.revision) and \(order.target) have no history in common")
+        }
+        return try await mergeThreeWay(sides, order, rules, by: caller)
+    }
+
+    /// Brings a fork up to date with the branch of the same name of its upstream.
+    package func sync(
+        _ id: RepositoryID,
+        branch: String?,
+        strategy: String?,
+        dryRun: Bool,
+        by caller: Caller
+    ) async throws -> MergeOutcome {
+        let record = try await access.repository(id, for: caller, as: dryRun ? .read : .contribute)
+        guard let upstream = try await repositories.upstream(of: record, for: caller) else {
+            throw HubError.invalid("\(id) is not a fork, or its upstream is gone; there is nothing to sync with")
+        }
+        let standard = try await revisions.defaultBranch(of: record)
+        let name = branch ?? standard.short
+        let order = MergeOrder(
+            into: id, branch: name, from: upstream, revision: name, strategy: strategy,
+            message: "Sync \(name) with \(upstream)", dryRun: dryRun)
+        return try await merge(order, by: caller)
+    }
+
+    private func sides(
+        _ order: MergeOrder,
+        _ target: RepositoryRecord,
+        _ source: RepositoryRecord
+    ) async throws -> Sides {
+        let standard = try await revisions.defaultBranch(of: target)
+        let branch = try order.branch.map { try RefName(branch: $0) } ?? standard
+        guard let ours = try await revisions.refs(of: target).first(where: { $0.0 == branch })?.1 else {
+            throw HubError.revisionNotFound("\(target.id) has no branch '\(branch.short)'")
+        }
+        let theirs = try await revisions.require(order.revision, in: source)
+        let base = try await git.read(target.rowID) { git in try git.mergeBase(ours, theirs) }
+        return Sides(target: target, source: source, branch: branch, base: base, ours: ours, theirs: theirs)
+    }
+
+    private func fastForward(_ sides: Sides, _ order: MergeOrder, by caller: Caller) async throws -> MergeOutcome {
+        guard !order.dryRun else { return outcome(.wouldMerge, of: sides, commit: nil) }
+        try await publish(sides.theirs, sides, by: caller)
+        return outcome(.fastForward, of: sides, commit: sides.theirs)
+    }
+
+    private func mergeThreeWay(
+        _ sides: Sides,
+        _ order: MergeOrder,
+        _ rules: MergeRules,
+        by caller: Caller
+    ) async throws -> MergeOutcome {
+        let files = try await git.read(sides.target.rowID) { git in
+            try git.mergeTrees(base: sides.base, ours: sides.ours, theirs: sides.theirs)
+        }
+        let weights = try await WeightsMerge(sides, rules: rules, revisions: revisions, git: git)
+        let resolutions = weights.resolutions(of: files)
+        var outcome = outcome(.conflicts, of: sides, commit: nil)
+        outcome.decisions = weights.decisions
+        outcome.conflicts = weights.conflicts + weights.openConflicts(of: files, resolved: resolutions)
+        guard outcome.conflicts.isEmpty else { return outcome }
+        guard !order.dryRun else { return outcome.with(.wouldMerge, commit: nil) }
+
+        let lease = Lease(uploader: caller.user?.id ?? -1, scope: sides.target.rowID)
+        let changes = try await weights.write(into: content, lease: lease)
+        let author = Signature(
+            name: caller.user?.name ?? "hub", email: "\(caller.user?.name ?? "hub")@users.noreply.hub",
+            seconds: now.seconds)
+        let message = message(for: order, sides, rules, settlesTensors: !weights.decisions.isEmpty)
+        let commit = try await git.write(sides.target.rowID) { git in
+            try git.commit(files, resolving: resolutions, adding: changes, author: author, message: message)
+        }
+        try await publish(commit, sides, by: caller)
+        return outcome.with(.merged, commit: commit)
+    }
+
+    private func publish(_ commit: CommitID, _ sides: Sides, by caller: Caller) async throws {
+        try await pushes.publish(
+            Push(
+                to: sides.target, by: caller, updates: [.init(sides.branch, from: sides.ours, to: commit)],
+                sources: [sides.source.rowID], via: "merge"))
+    }
+
+    /// The message, with a trailer that says how to come to the same result again.
+    private func message(
+        for order: MergeOrder,
+        _ sides: Sides,
+        _ rules: MergeRules,
+        settlesTensors: Bool
+    ) -> String {
+        let from = order.source == order.target ? order.revision : "\(order.source) \(order.revision)"
+        let title = order.message ?? "Merge \(from) into \(sides.branch.short)"
+        let trailer = settlesTensors ? "\nHub-Merge: strategy=\(rules)\n" : ""
+        return "\(title)\n\(trailer)"
+    }
+
+    private func outcome(_ kind: MergeOutcome.Kind, of sides: Sides, commit: CommitID?) -> MergeOutcome {
+        MergeOutcome(kind: kind, commit: commit, base: sides.base, ours: sides.ours, theirs: sides.theirs)
+    }
+}
+
+extension MergeOutcome {
+    fileprivate func with(_ kind: Kind, commit: CommitID?) -> MergeOutcome {
+        MergeOutcome(
+            kind: kind, commit: commit, base: base, ours: ours, theirs: theirs, decisions: decisions,
+            conflicts: conflicts)
+    }
+}

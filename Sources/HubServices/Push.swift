@@ -1,0 +1,51 @@
+package import HubCore
+package import HubGit
+
+/// One wish to change a repository's refs, whichever door it came through.
+package struct Push: Sendable {
+    /// One ref that should move.
+    package struct Update: Sendable, Hashable {
+        package let ref: RefName
+
+        /// Where the client believes the ref stands; nil if it is to be new.
+        package let old: ObjectID?
+
+        /// Where it should stand; nil if it is to go.
+        package let new: ObjectID?
+
+        package init(_ ref: RefName, from old: ObjectID?, to new: ObjectID?) {
+            self.ref = ref
+            self.old = old
+            self.new = new
+        }
+    }
+
+    let repository: RepositoryRecord
+    let caller: Caller
+    let updates: [Update]
+
+    /// Objects that came with the push and are nobody's yet; nil if all are in the database already.
+    let quarantine: Quarantine?
+
+    /// Row ids of repositories the caller may read whose content the push may bring along.
+    let sources: [Int64]
+
+    /// The door: `git`, `api`, `merge`, `sync`.
+    let door: String
+
+    package init(
+        to repository: RepositoryRecord,
+        by caller: Caller,
+        updates: [Update],
+        quarantine: Quarantine? = nil,
+        sources: [Int64] = [],
+        via door: String
+    ) {
+        self.repository = repository
+        self.caller = caller
+        self.updates = updates
+        self.quarantine = quarantine
+        self.sources = sources
+        self.door = door
+    }
+}

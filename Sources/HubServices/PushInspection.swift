@@ -1,0 +1,104 @@
+import HubCore
+import HubGit
+
+/// What a push would change, read once, before anything is decided.
+struct PushInspection: Sendable {
+    /// A commit a ref would newly stand at.
+    struct Revision: Sendable {
+        let commit: CommitID
+        let subject: ReportStore.Subject
+        let entries: [RevisionEntry]
+
+        /// Paths that differ from what the ref stood at, or from the first parent if the ref is new.
+        let changed: Set<String>
+    }
+
+    /// The role the caller needs for all updates together.
+    private(set) var role = Role.contribute
+    private(set) var revisions: [Revision] = []
+
+    /// What the new commits bring that the repository does not have yet.
+    private(set) var content = NewContent()
+
+    /// What is wrong with trees and files, before any content is opened.
+    private(set) var findings: [Finding] = []
+
+    /// The pointers among the new files.
+    var pointers: [LFSPointer] { content.pointers.map(\.pointer) }
+
+    /// The first branch the push creates; the default branch of a repository that had no refs.
+    private(set) var firstBranch: RefName?
+
+    init(of push: Push, limits: HubLimits, git: borrowing GitRepository) throws {
+        let standard = try git.defaultBranch
+        let isEmpty = try git.refs().isEmpty
+        for update in push.updates {
+            try inspect(update, default: standard, git: git)
+            if isEmpty, firstBranch == nil, update.ref.isBranch, update.new != nil { firstBranch = update.ref }
+        }
+        if push.updates.contains(where: { $0.ref == standard }) { firstBranch = isEmpty ? standard : nil }
+        try collectNewObjects(of: push, limits: limits, git: git)
+    }
+
+    private mutating func inspect(
+        _ update: Push.Update,
+        default standard: RefName,
+        git: borrowing GitRepository
+    ) throws {
+        guard update.ref.isBranch || update.ref.isTag else {
+            throw HubError.forbidden("\(update.ref) is not a branch or a tag; the hub keeps other refs itself")
+        }
+        if update.ref == standard || update.ref.isTag || update.new == nil { role = .write }
+        guard let new = update.new else {
+            guard update.ref != standard else {
+                throw HubError.forbidden("\(update.ref.short) is the default branch and cannot be deleted")
+            }
+            return
+        }
+        let commit = try git.commitID(of: new)
+        if let old = update.old, update.ref.isBranch, try !git.isAncestor(old, of: commit) {
+            guard update.ref != standard else {
+                throw HubError.forbidden(
+                    "\(update.ref.short) is the default branch and only moves forward; "
+                        + "pull and merge first, or push to another branch")
+            }
+        }
+        revisions.append(try Self.revision(commit, comparedWith: update.old, git: git))
+    }
+
+    private static func revision(
+        _ id: CommitID,
+        comparedWith old: ObjectID?,
+        git: borrowing GitRepository
+    ) throws -> Revision {
+        let commit = try git.commit(id)
+        let parent = try commit.parents.first.map { try git.commit($0) }
+        let before = try old.map { try git.commitID(of: $0) } ?? parent?.id
+        let entries = try RevisionEntry.list(at: id, below: "", recursive: true, git: git).filter { !$0.isFolder }
+        let changed = try git.diffTrees(before, id).map(\.path)
+        return Revision(
+            commit: id, subject: .init(tree: commit.tree, parent: parent?.tree), entries: entries,
+            changed: Set(changed))
+    }
+
+    private mutating func collectNewObjects(
+        of push: Push,
+        limits: HubLimits,
+        git: borrowing GitRepository
+    ) throws {
+        let tips = push.updates.compactMap(\.new)
+        guard !tips.isEmpty else { return }
+        content = try git.newContent(in: tips)
+        findings += content.problems
+        for blob in content.files where blob.size > limits.plainFileBytes {
+            findings.append(
+                Finding(
+                    .error,
+                    "is \(blob.size) bytes as a plain git file, over this hub's limit of \(limits.plainFileBytes); "
+                        + "add it with hubctl, or track it with git-lfs ('git lfs track') and commit again",
+                    in: blob.path
+                )
+            )
+        }
+    }
+}

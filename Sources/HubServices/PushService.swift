@@ -1,0 +1,140 @@
+import HubChunks
+package import HubCore
+import HubDatabase
+import HubGit
+
+/// Publishes changes to a repository. Nothing else in the hub moves a ref.
+package struct PushService: Sendable {
+    let database: any SQLDatabase
+    let git: GitStore
+    let content: ContentStore
+    let checks: [any PushCheck]
+    let limits: HubLimits
+    let signal: JobSignal
+    let now: Now
+
+    /// Does what the push asks for, whole or not at all, and returns what the checks remarked.
+    ///
+    /// Throws ``HubError/refused(_:)`` when a check says no, ``HubError/missingContent(_:)`` when pointers name content
+    /// that is not here, ``HubError/conflict(_:)`` when a ref has moved meanwhile, and ``HubError/forbidden(_:)`` when the
+    /// caller's role does not reach.
+    @discardableResult
+    package func publish(_ push: Push) async throws -> [Finding] {
+        let inspection = try await inspect(push)
+        try await requireRole(inspection.role, for: push)
+        try await requireContent(of: inspection, for: push)
+        let findings = try await findings(of: inspection, for: push)
+        guard !findings.contains(where: { $0.severity == .error }) else { throw HubError.refused(findings) }
+        try await commit(push, inspection)
+        signal.wake()
+        return findings
+    }
+
+    // MARK: Looking at it
+
+    private func inspect(_ push: Push) async throws -> PushInspection {
+        let limits = limits
+        do {
+            return try await read(push) { git in try PushInspection(of: push, limits: limits, git: git) }
+        } catch let error as GitError where error.code == .notFound {
+            throw HubError.invalid("the push is incomplete: \(error.message)")
+        }
+    }
+
+    private func requireRole(_ role: Role, for push: Push) async throws {
+        try await database.read { connection in
+            _ = try Access.repository(push.repository.id, for: push.caller, as: role, in: connection)
+        }
+    }
+
+    /// Every pointer must name content linked to this repository, sent by this caller, or part of a repository the
+    /// push merges from.
+    private func requireContent(of inspection: PushInspection, for push: Push) async throws {
+        let digests = Array(Set(inspection.pointers.map(\.digest)))
+        let missing = try await database.read { connection in
+            var missing = try ContentStore.missing(
+                digests, scope: push.repository.rowID, uploader: push.caller.user?.id, in: connection)
+            for source in push.sources where !missing.isEmpty {
+                missing = try ContentStore.missing(missing, scope: source, uploader: nil, in: connection)
+            }
+            return missing
+        }
+        guard missing.isEmpty else { throw HubError.missingContent(missing) }
+        for pointer in Set(inspection.pointers) {
+            guard let stored = try await content.content(pointer.digest), stored.size == pointer.size else {
+                throw HubError.invalid("the pointer to \(pointer.digest) lies about its size")
+            }
+        }
+    }
+
+    private func findings(of inspection: PushInspection, for push: Push) async throws -> [Finding] {
+        var findings = inspection.findings
+        guard !findings.contains(where: { $0.severity == .error }) else { return findings }
+        for revision in inspection.revisions {
+            let checked = CheckedRevision(entries: revision.entries, changed: revision.changed) { entry in
+                try await open(entry, of: push)
+            }
+            for check in checks { findings += try await check.findings(for: checked) }
+        }
+        return findings
+    }
+
+    private func open(_ entry: RevisionEntry, of push: Push) async throws -> any ByteReader {
+        if let pointer = entry.pointer { return try await content.open(pointer.digest) }
+        return BufferReader(try await read(push) { git in try git.readBlob(entry.id, limit: Int.max) })
+    }
+
+    /// Opens the repository as it would be after the push.
+    private func read<Result: Sendable>(
+        _ push: Push,
+        _ body: @escaping @Sendable (borrowing GitRepository) throws -> Result
+    ) async throws -> Result {
+        guard let quarantine = push.quarantine else { return try await git.read(push.repository.rowID, body) }
+        return try await git.read(push.repository.rowID, with: quarantine, body)
+    }
+
+    // MARK: Making it true
+
+    private func commit(_ push: Push, _ inspection: PushInspection) async throws {
+        let instant = now.seconds
+        do {
+            try await database.write { connection in
+                _ = try Access.repository(push.repository.id, for: push.caller, as: inspection.role, in: connection)
+                try push.quarantine?.publish(inspection.content, into: connection)
+                let git = try GitRepository(connection, repository: push.repository.rowID)
+                if try git.refs().isEmpty, let first = inspection.firstBranch { try git.setDefaultBranch(first) }
+                for update in push.updates { try git.move(update.ref, from: update.old, to: update.new) }
+                try ContentStore.link(
+                    inspection.pointers.map(\.digest), to: push.repository.rowID, in: connection)
+                try enqueueValidation(of: inspection, push, at: instant, in: connection)
+                try connection.execute(
+                    "UPDATE repository SET updated_at = ? WHERE id = ?", [instant, push.repository.rowID])
+                for update in push.updates {
+                    try Event.record(
+                        "ref-moved", on: push.repository.rowID, by: push.caller,
+                        payload: [
+                            "ref": update.ref.name, "old": update.old?.hex ?? "", "new": update.new?.hex ?? "",
+                            "via": push.door,
+                        ], at: instant, in: connection)
+                }
+            }
+        } catch let error as GitError where error.code == .modified || error.code == .exists {
+            throw HubError.conflict(error.message)
+        } catch SQLError.full {
+            throw HubError.unavailable("the hub's disk is full; nothing was published")
+        }
+    }
+
+    private func enqueueValidation(
+        of inspection: PushInspection,
+        _ push: Push,
+        at instant: Int64,
+        in connection: any SQLConnection
+    ) throws {
+        for revision in inspection.revisions {
+            try ReportStore.enqueue(
+                revision.subject, repository: push.repository.rowID, commit: revision.commit, at: instant,
+                in: connection)
+        }
+    }
+}

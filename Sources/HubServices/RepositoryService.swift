@@ -1,0 +1,182 @@
+import HubChunks
+package import HubCore
+package import HubDatabase
+import HubGit
+
+/// Creates, finds, changes, forks and deletes repositories.
+package struct RepositoryService: Sendable {
+    let database: any SQLDatabase
+    let access: Access
+    let now: Now
+
+    package init(database: any SQLDatabase, access: Access, now: Now) {
+        self.database = database
+        self.access = access
+        self.now = now
+    }
+
+    /// Creates an empty repository, or one with a first commit that holds `.gitattributes`.
+    ///
+    /// - Parameter firstCommit: Whether to make that commit; without it, any history can be pushed.
+    package func create(
+        _ id: RepositoryID,
+        visibility: RepositoryRecord.Visibility,
+        firstCommit: Bool,
+        by caller: Caller
+    ) async throws -> RepositoryRecord {
+        let instant = now.seconds
+        return try await database.write { connection in
+            let owner = try Self.owner(of: id, for: caller, in: connection)
+            let record = try Self.insert(
+                id, owner: owner, visibility: visibility, upstream: nil, at: instant, in: connection)
+            if firstCommit, let user = caller.user {
+                try Self.writeFirstCommit(of: record, by: user, at: instant, in: connection)
+            }
+            try Event.record("repository-created", on: record.rowID, by: caller, at: instant, in: connection)
+            return record
+        }
+    }
+
+    /// Copies a repository: a row, its refs and the links to its content, in one transaction; no byte of a model moves.
+    ///
+    /// A fork of a private repository is private.
+    package func fork(
+        _ source: RepositoryID,
+        to target: RepositoryID,
+        visibility: RepositoryRecord.Visibility?,
+        by caller: Caller
+    ) async throws -> RepositoryRecord {
+        let instant = now.seconds
+        return try await database.write { connection in
+            let upstream = try Access.repository(source, for: caller, as: .read, in: connection)
+            let wanted = visibility ?? upstream.visibility
+            guard wanted == .private || upstream.visibility == .public else {
+                throw HubError.invalid("\(source) is private, so its fork must be private too")
+            }
+            let owner = try Self.owner(of: target, for: caller, in: connection)
+            let record = try Self.insert(
+                target, owner: owner, visibility: wanted, upstream: upstream.rowID, at: instant, in: connection)
+            try GitRepository(connection, repository: record.rowID).copyRefs(from: upstream.rowID)
+            try ContentStore.copyLinks(from: upstream.rowID, to: record.rowID, in: connection)
+            try Event.record(
+                "repository-forked", on: record.rowID, by: caller, payload: ["from": source.path], at: instant,
+                in: connection)
+            return record
+        }
+    }
+
+    /// The repositories the caller may see, the latest changed first.
+    package func list(
+        kind: RepositoryID.Kind,
+        owner: String?,
+        limit: Int,
+        for caller: Caller
+    ) async throws -> [RepositoryRecord] {
+        try await database.read { connection in
+            let mine = caller.user?.id ?? -1
+            var conditions = ["repository.kind = ?"]
+            var values: [any SQLValueConvertible] = [kind.rawValue]
+            if let owner {
+                conditions.append("account.name_key = ?")
+                values.append(owner.lowercased())
+            }
+            if caller.user?.isAdmin != true {
+                conditions.append(
+                    """
+                    (repository.visibility = 'public' OR repository.owner_id = ? OR EXISTS (
+                        SELECT 1 FROM membership
+                        WHERE membership.organization_id = repository.owner_id AND membership.user_id = ?))
+                    """
+                )
+                values += [mine, mine]
+            }
+            return try connection.query(
+                RepositoryRecord.selection + " WHERE " + conditions.joined(separator: " AND ")
+                    + " ORDER BY repository.updated_at DESC, repository.id DESC LIMIT ?",
+                values + [limit]
+            ).map(RepositoryRecord.init)
+        }
+    }
+
+    package func setVisibility(
+        _ visibility: RepositoryRecord.Visibility,
+        of id: RepositoryID,
+        by caller: Caller
+    ) async throws {
+        let instant = now.seconds
+        try await database.write { connection in
+            let record = try Access.repository(id, for: caller, as: .admin, in: connection)
+            try connection.execute(
+                "UPDATE repository SET visibility = ?, updated_at = ? WHERE id = ?",
+                [visibility.rawValue, instant, record.rowID]
+            )
+            try Event.record(
+                "visibility-changed", on: record.rowID, by: caller, payload: ["visibility": visibility.rawValue],
+                at: instant, in: connection)
+        }
+    }
+
+    /// Removes the repository, its refs and its links; content nobody else links is swept later.
+    package func delete(_ id: RepositoryID, by caller: Caller) async throws {
+        let instant = now.seconds
+        try await database.write { connection in
+            let record = try Access.repository(id, for: caller, as: .admin, in: connection)
+            try GitRepository(connection, repository: record.rowID).removeAll()
+            try ContentStore.unlinkAll(scope: record.rowID, in: connection)
+            try connection.execute("DELETE FROM job WHERE repository_id = ?", [record.rowID])
+            try connection.execute("UPDATE repository SET upstream_id = NULL WHERE upstream_id = ?", [record.rowID])
+            try connection.execute("DELETE FROM repository WHERE id = ?", [record.rowID])
+            try Event.record(
+                "repository-deleted", on: record.rowID, by: caller, payload: ["name": id.path], at: instant,
+                in: connection)
+        }
+    }
+
+    /// The name of the repository this one was forked from, if the caller may see it.
+    package func upstream(of record: RepositoryRecord, for caller: Caller) async throws -> RepositoryID? {
+        guard let upstreamID = record.upstreamID else { return nil }
+        return try await database.read { connection in
+            guard try Access.mayRead(upstreamID, caller, in: connection) else { return nil }
+            return try RepositoryRecord.find(rowID: upstreamID, in: connection)?.id
+        }
+    }
+
+    private static func owner(
+        of id: RepositoryID,
+        for caller: Caller,
+        in connection: any SQLConnection
+    ) throws -> AccountRecord {
+        guard let owner = try AccountRecord.find(id.owner, in: connection) else {
+            guard caller.user != nil else { throw HubError.unauthorized("log in to create a repository") }
+            throw HubError.notFound("there is no user or organization '\(id.owner)'")
+        }
+        try Access.requireOwnership(of: owner, by: caller, in: connection)
+        return owner
+    }
+
+    private static func insert(
+        _ id: RepositoryID,
+        owner: AccountRecord,
+        visibility: RepositoryRecord.Visibility,
+        upstream: Int64?,
+        at instant: Int64,
+        in connection: any SQLConnection
+    ) throws -> RepositoryRecord {
+        guard try RepositoryRecord.find(id, in: connection) == nil else {
+            throw HubError.conflict("a \(id.kind.rawValue) repository called \(id) already exists")
+        }
+        let row = try connection.queryOne(
+            """
+            INSERT INTO repository (kind, owner_id, name, name_key, visibility, upstream_id, created_at, updated_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+            """,
+            [
+                id.kind.rawValue, owner.id, id.name, id.name.lowercased(), visibility.rawValue, upstream, instant,
+                instant,
+            ]
+        )
+        guard let rowID = try row?.int64(0), let record = try RepositoryRecord.find(rowID: rowID, in: connection)
+        else { throw SQLError.other("the new repository has no row") }
+        return record
+    }
+}

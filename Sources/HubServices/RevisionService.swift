@@ -1,0 +1,142 @@
+import HubChunks
+package import HubCore
+import HubDatabase
+import HubGit
+
+/// Reads repositories: refs, history, trees and files at a revision.
+///
+/// Everything here is seen through one repository: what its refs do not reach is not found. Callers have asked
+/// `Access` before.
+package struct RevisionService: Sendable {
+    let git: GitStore
+    let content: ContentStore
+
+    /// A commit in a history.
+    package typealias LogEntry = RevisionLogEntry
+
+    /// The commit `revision` names, or the default branch's head when it is nil.
+    ///
+    /// Nil only for a repository without commits that is asked for its default branch; anything else that is not
+    /// there is ``HubError/revisionNotFound(_:)``.
+    package func resolve(_ revision: String?, in record: RepositoryRecord) async throws -> CommitID? {
+        let (commit, isDefault) = try await git.read(record.rowID) { git in
+            let standard = try git.defaultBranch
+            guard let revision else { return (try git.ref(standard)?.commit, true) }
+            return (try git.resolve(revision), revision == standard.short || revision == "HEAD")
+        }
+        guard commit != nil || (isDefault && revision == nil) else {
+            throw HubError.revisionNotFound("Invalid rev id: \(revision?.prefix(200) ?? "")")
+        }
+        return commit
+    }
+
+    /// The commit `revision` names.
+    package func require(_ revision: String, in record: RepositoryRecord) async throws -> CommitID {
+        guard let commit = try await resolve(revision, in: record) else {
+            throw HubError.revisionNotFound("\(record.id) has no commits yet")
+        }
+        return commit
+    }
+
+    package func refs(of record: RepositoryRecord) async throws -> [(RefName, CommitID)] {
+        try await git.read(record.rowID) { git in try git.refs().map { ($0.name, $0.commit) } }
+    }
+
+    package func defaultBranch(of record: RepositoryRecord) async throws -> RefName {
+        try await git.read(record.rowID) { git in try git.defaultBranch }
+    }
+
+    /// The history of `start`, newest first.
+    package func log(
+        from start: CommitID,
+        skip: Int,
+        limit: Int,
+        in record: RepositoryRecord
+    ) async throws -> [RevisionLogEntry] {
+        try await git.read(record.rowID) { git in
+            try git.log(from: start, skip: skip, limit: limit).map(RevisionLogEntry.init)
+        }
+    }
+
+    /// What stands below `path` at a commit; with `recursive`, folders and all they hold.
+    package func tree(
+        at commit: CommitID,
+        below path: String,
+        recursive: Bool,
+        in record: RepositoryRecord
+    ) async throws -> [RevisionEntry] {
+        let entries = try await git.read(record.rowID) { git in
+            try RevisionEntry.list(at: commit, below: path, recursive: recursive, git: git)
+        }
+        var described: [RevisionEntry] = []
+        described.reserveCapacity(entries.count)
+        for var entry in entries {
+            if let pointer = entry.pointer { entry.xetHash = try await content.content(pointer.digest)?.fileHash }
+            described.append(entry)
+        }
+        return described
+    }
+
+    /// All files at a commit, in order of their paths.
+    package func files(at commit: CommitID, in record: RepositoryRecord) async throws -> [RevisionEntry] {
+        try await git.read(record.rowID) { git in
+            try RevisionEntry.list(at: commit, below: "", recursive: true, git: git).filter { !$0.isFolder }
+        }
+    }
+
+    /// A file that can be read.
+    package struct OpenFile: Sendable {
+        package let reader: any ByteReader
+
+        /// The SHA-256 of a large file, the git id of a small one.
+        package let etag: String
+        package let isLarge: Bool
+        package let xetHash: XetHash?
+    }
+
+    /// Opens the file at `path`; throws ``HubError/entryNotFound(_:)`` if there is none.
+    package func open(_ path: String, at commit: CommitID, in record: RepositoryRecord) async throws -> OpenFile {
+        let (entry, bytes) = try await git.read(record.rowID) { git -> (RevisionEntry, [UInt8]) in
+            guard let found = try RevisionEntry.find(path, at: commit, git: git), !found.isFolder else {
+                throw HubError.entryNotFound("there is no file '\(path.prefix(300))' at \(commit)")
+            }
+            return (found, found.pointer == nil ? try git.readBlob(found.id, limit: Int.max) : [])
+        }
+        guard let pointer = entry.pointer else {
+            return OpenFile(reader: BufferReader(bytes), etag: entry.id.hex, isLarge: false, xetHash: nil)
+        }
+        return OpenFile(
+            reader: try await content.open(pointer.digest),
+            etag: pointer.digest.hex,
+            isLarge: true,
+            xetHash: try await content.content(pointer.digest)?.fileHash
+        )
+    }
+
+    /// Opens an entry that came from a listing.
+    func open(_ entry: RevisionEntry, in record: RepositoryRecord) async throws -> any ByteReader {
+        if let pointer = entry.pointer { return try await content.open(pointer.digest) }
+        return BufferReader(try await git.read(record.rowID) { git in try git.readBlob(entry.id, limit: Int.max) })
+    }
+}
+
+/// A commit as histories show it.
+package struct RevisionLogEntry: Sendable {
+    package let id: CommitID
+    package let parents: [CommitID]
+    package let title: String
+    package let body: String
+    package let author: String
+
+    /// Unix seconds.
+    package let time: Int64
+
+    init(_ commit: Commit) {
+        id = commit.id
+        parents = commit.parents
+        title = commit.title
+        body = commit.body
+        author = commit.author.name
+        time = commit.author.seconds
+    }
+}

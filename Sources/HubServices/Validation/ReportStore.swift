@@ -1,0 +1,84 @@
+import Crypto
+import Foundation
+package import HubCore
+package import HubDatabase
+
+/// Reports, kept by the digest of what was validated.
+///
+/// A fork of the same weights has the same trees, hence the same subjects: its reports are already there.
+package struct ReportStore: Sendable {
+    let database: any SQLDatabase
+    let now: Now
+
+    /// What one validation is about: a tree and the tree it is compared with.
+    package struct Subject: Sendable, Hashable {
+        let digest: [UInt8]
+
+        /// Changes whenever a validation would come to another result on the same input.
+        private static let edition = "validation 1"
+
+        /// - Parameters:
+        ///   - tree: The root tree of the revision.
+        ///   - parent: The root tree of its first parent, if it has one.
+        package init(tree: ObjectID, parent: ObjectID?) {
+            let text = "\(Self.edition)\n\(tree.hex)\n\(parent?.hex ?? "none")\n"
+            digest = Array(SHA256.hash(data: Array(text.utf8)))
+        }
+    }
+
+    package init(database: any SQLDatabase, now: Now) {
+        self.database = database
+        self.now = now
+    }
+
+    /// The report on `subject`: finished, running, queued, or nil if nobody asked for one.
+    package func report(on subject: Subject, commit: CommitID) async throws -> ValidationReport? {
+        try await database.read { connection in
+            let finished = try connection.queryOne("SELECT body FROM report WHERE subject = ?", [subject.digest])
+            if let finished {
+                var report = try JSONDecoder().decode(
+                    ValidationReport.self, from: Data(finished.string(0).utf8))
+                report.commit = commit.hex
+                return report
+            }
+            let job = try connection.queryOne("SELECT state FROM job WHERE subject = ?", [subject.digest])
+            return try job.map { row in
+                ValidationReport(commit: commit.hex, state: try row.string(0) == "running" ? .running : .queued)
+            }
+        }
+    }
+
+    func store(_ report: ValidationReport, on subject: [UInt8]) async throws {
+        let text = String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
+        let instant = now.seconds
+        try await database.write { connection in
+            try connection.execute(
+                """
+                INSERT INTO report (subject, body, created_at) VALUES (?, ?, ?)
+                ON CONFLICT (subject) DO UPDATE SET body = excluded.body, created_at = excluded.created_at
+                """,
+                [subject, text, instant]
+            )
+            try connection.execute("DELETE FROM job WHERE subject = ?", [subject])
+        }
+    }
+
+    /// Queues a validation in the transaction that publishes the revision, unless its report exists.
+    static func enqueue(
+        _ subject: Subject,
+        repository: Int64,
+        commit: CommitID,
+        at instant: Int64,
+        in connection: any SQLConnection
+    ) throws {
+        let known = try connection.queryOne("SELECT 1 FROM report WHERE subject = ?", [subject.digest]) != nil
+        guard !known else { return }
+        try connection.execute(
+            """
+            INSERT INTO job (kind, subject, repository_id, commit_id, state, created_at)
+            VALUES ('validate', ?, ?, ?, 'queued', ?) ON CONFLICT (kind, subject) DO NOTHING
+            """,
+            [subject.digest, repository, commit, instant]
+        )
+    }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct InferenceBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "inference")
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Foundation
+import HubCore
+import HubDatabase
+import HubServices
+
+struct Admin: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Manage people, organisations and tokens; works while the hub runs.",
+        subcommands: [UserCommands.self, OrganizationCommands.self, TokenCommands.self]
+    )
+}
+
+struct UserCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "user", abstract: "Manage people.", subcommands: [Create.self])
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Create a user.")
+
+        @Argument(help: "The user's name.") var name: String
+        @Flag(help: "Let the user administer the hub.") var admin = false
+        @OptionGroup var data: DataOption
+
+        func run() async throws {
+            let accounts = try await data.accounts()
+            let user = try await accounts.createUser(name, isAdmin: admin)
+            print("Created the user \(user.name). Make a token with: hubd admin token create \(user.name)")
+        }
+    }
+}
+
+struct OrganizationCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "org", abstract: "Manage organisations.", subcommands: [Create.self, Member.self])
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Create an organisation.")
+
+        @Argument(help: "The organisation's name.") var name: String
+        @Option(help: "The user who will administer it.") var owner: String
+        @OptionGroup var data: DataOption
+
+        func run() async throws {
+            let organization = try await data.accounts().createOrganization(name, administrator: owner)
+            print("Created the organisation \(organization.name), administered by \(owner).")
+        }
+    }
+
+    struct Member: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give a user a role in an organisation, or take it away.",
+            discussion: "Example: hubd admin org member acme alice --role write"
+        )
+
+        @Argument(help: "The organisation.") var organization: String
+        @Argument(help: "The user.") var user: String
+        @Option(help: "read, contribute, write or admin; leave it out to remove the user.") var role: String?
+        @OptionGroup var data: DataOption
+
+        func run() async throws {
+            let role = try role.map { text in
+                guard let role = Role(rawValue: text) else {
+                    throw HubError.invalid("'\(text)' is not a role; expected read, contribute, write or admin")
+                }
+                return role
+            }
+            try await data.accounts().setMember(user, of: organization, role: role)
+            print(role.map { "\(user) has the role '\($0.rawValue)' in \(organization)." } ?? "\(user) has left \(organization).")
+        }
+    }
+}
+
+struct TokenCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token", abstract: "Manage access tokens.", subcommands: [Create.self])
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create an access token and print it; it is not shown again.")
+
+        @Argument(help: "Whose token it is.") var user: String
+        @Option(help: "What it may be used for: read, write or admin.") var scope = "write"
+        @Option(help: "A name to know it by.") var name = "command line"
+        @Option(help: "Days until it expires; without it, never.") var days: Int?
+        @OptionGroup var data: DataOption
+
+        func run() async throws {
+            guard let scope = TokenScope(rawValue: scope) else {
+                throw HubError.invalid("'\(scope)' is not a scope; expected read, write or admin")
+            }
+            if let days, !(1...36500).contains(days) {
+                throw HubError.invalid("--days is \(days); expected 1 to 36500")
+            }
+            let token = try await data.accounts().createToken(
+                for: user, name: name, scope: scope, lifetime: days.map { Int64($0) * 86_400 })
+            print(token.text)
+        }
+    }
+}
+
+extension DataOption {
+    /// The accounts of an existing hub, whether it runs or not.
+    fileprivate func accounts() async throws -> AccountService {
+        let folder = DataFolder(path: try await configuration().data)
+        guard FileManager.default.fileExists(atPath: folder.database) else {
+            throw HubError.notFound(
+                "there is no hub in '\(folder.path)'; name its folder with --data, or start one with 'hubd serve'")
+        }
+        return AccountService(database: try SQLiteDatabase(path: folder.database))
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import HubCore
+import HubDatabase
+import HubGit
+
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say in words what is wrong with a setup; changes nothing.",
+        discussion: "Exits with 1 when something needs attention."
+    )
+
+    @OptionGroup var data: DataOption
+
+    func run() async throws {
+        let config = try await data.configuration()
+        var problems = 0
+        for check in try await checks(of: config) {
+            print("\(check.problem == nil ? "ok      " : "PROBLEM ") \(check.name)\(check.problem.map { ": \($0)" } ?? check.remark)")
+            if check.problem != nil { problems += 1 }
+        }
+        guard problems == 0 else { throw ExitCode(1) }
+    }
+
+    private struct Check {
+        let name: String
+        var remark = ""
+        var problem: String?
+    }
+
+    private func checks(of config: HubdConfig) async throws -> [Check] {
+        let folder = DataFolder(path: config.data)
+        var checks = [address(config), folderCheck(folder), spaceCheck(folder), libraryCheck()]
+        checks.append(await databaseCheck(folder))
+        checks.append(
+            Check(name: "hub", remark: folder.isLocked() ? ": running on this folder" : ": not running on this folder"))
+        return checks
+    }
+
+    private func address(_ config: HubdConfig) -> Check {
+        do {
+            let address = try config.address
+            let isLoopback = ["127.0.0.1", "localhost", "::1"].contains(address.host)
+            guard !isLoopback, config.publicURL?.hasPrefix("https://") != true else {
+                return Check(name: "address", remark: ": \(config.listen)")
+            }
+            return Check(
+                name: "address",
+                problem: "\(config.listen) is open to other machines without TLS, so tokens travel in clear; "
+                    + "listen on loopback behind a TLS proxy and set public-url to its https:// address")
+        } catch {
+            return Check(name: "address", problem: "\(error)")
+        }
+    }
+
+    private func folderCheck(_ folder: DataFolder) -> Check {
+        let name = "data folder \(folder.path)"
+        guard FileManager.default.fileExists(atPath: folder.path) else {
+            return Check(name: name, remark: ": not there yet; 'hubd serve' will make it")
+        }
+        guard FileManager.default.isWritableFile(atPath: folder.path) else {
+            return Check(name: name, problem: "this user cannot write it; run hubd as its owner")
+        }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: folder.path)
+        let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0
+        guard mode & 0o077 == 0 else {
+            return Check(name: name, problem: "other users can read it; run: chmod 700 \(folder.path)")
+        }
+        return Check(name: name)
+    }
+
+    private func spaceCheck(_ folder: DataFolder) -> Check {
+        let existing = FileManager.default.fileExists(atPath: folder.path) ? folder.path : "."
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: existing)
+        let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
+        let gibibytes = Double(free) / Double(1 << 30)
+        let text = String(format: "%.1f GiB free", gibibytes)
+        return gibibytes < 1
+            ? Check(name: "disk space", problem: "only \(text); uploads will soon be refused")
+            : Check(name: "disk space", remark: ": \(text)")
+    }
+
+    private func libraryCheck() -> Check {
+        let version = GitStore.libraryVersion
+        return Check(name: "libgit2", remark: " \(version)")
+    }
+
+    private func databaseCheck(_ folder: DataFolder) async -> Check {
+        let name = "database"
+        guard FileManager.default.fileExists(atPath: folder.database) else {
+            return Check(name: name, remark: ": none yet")
+        }
+        do {
+            let database = try SQLiteDatabase(path: folder.database, readers: 1)
+            if let problem = try await database.integrityProblem() {
+                return Check(name: name, problem: "damaged (\(problem)); restore a backup")
+            }
+            let known = Set(EmbeddedHub.migrations.map(\.id))
+            let applied = try await database.read { connection in
+                try connection.query("SELECT id FROM schema_migration").map { row in try row.string(0) }
+            }
+            let newer = applied.filter { !known.contains($0) }
+            guard newer.isEmpty else {
+                return Check(name: name, problem: "written by a newer hubd (\(newer.joined(separator: ", ")))")
+            }
+            return Check(name: name, remark: ": sound")
+        } catch {
+            return Check(name: name, problem: "cannot be opened: \(error)")
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Glibc
+import HubCore
+
+/// The folder an embedded hub keeps everything in.
+///
+/// | name | what |
+/// |---|---|
+/// | `hub.sqlite` (and `-wal`, `-shm`) | the database |
+/// | `blobs/` | packed chunks, named by digest |
+/// | `scratch/` | uploads and validations under way; emptied at start |
+/// | `admin-token` | the first administrator's token, 0600 |
+/// | `lock` | held by the running hubd |
+struct DataFolder: Sendable {
+    let path: String
+
+    var database: String { path + "/hub.sqlite" }
+    var blobs: String { path + "/blobs" }
+    var scratch: String { path + "/scratch" }
+    var adminToken: String { path + "/admin-token" }
+    private var lockFile: String { path + "/lock" }
+
+    /// Makes the folder, readable by its owner only, and empties its scratch space.
+    func prepare() throws {
+        let private700: [FileAttributeKey: Any] = [.posixPermissions: 0o700]
+        do {
+            if FileManager.default.fileExists(atPath: scratch) { try FileManager.default.removeItem(atPath: scratch) }
+            for folder in [path, blobs, scratch] {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true, attributes: private700)
+            }
+            try FileManager.default.setAttributes(private700, ofItemAtPath: path)
+        } catch {
+            throw HubError.invalid("the data folder '\(path)' cannot be used: \(error.localizedDescription)")
+        }
+    }
+
+    /// Takes the folder for this process; the lock goes when the process ends, however it ends.
+    func lock() throws {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let descriptor = unsafe open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw HubError.invalid("the data folder '\(path)' cannot be written: \(errorText())")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw HubError.conflict(
+                "another hubd is running on the data folder '\(path)'; stop it first, or choose another with --data")
+        }
+    }
+
+    /// Whether a hubd holds the folder now.
+    func isLocked() -> Bool {
+        let descriptor = unsafe open(lockFile, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) != 0
+    }
+
+    /// Writes the first administrator's token, for its owner's eyes only.
+    func writeAdminToken(_ token: String) throws {
+        let made = FileManager.default.createFile(
+            atPath: adminToken, contents: Data((token + "\n").utf8), attributes: [.posixPermissions: 0o600])
+        guard made else { throw HubError.unavailable("'\(adminToken)' cannot be written") }
+    }
+
+    private func errorText() -> String { unsafe String(cString: strerror(errno)) }
+}

@@ -1,0 +1,113 @@
+import Configuration
+import HubCore
+import HubServices
+import Logging
+import SystemPackage
+
+/// Every option of `hubd serve`.
+///
+/// An option comes from, first found wins: the command line, the environment (`HUBD_` and the key in capitals with
+/// `_` for `.` and `-`), the JSON file named by `--config` (the key's parts are nested objects), the default here.
+struct HubdConfig: Sendable {
+    /// `data`: the folder that holds the database and the blobs; made with mode 0700 if it is not there.
+    var data = "hub-data"
+
+    /// `listen`: address and port to serve on. Port 0 takes a free one.
+    var listen = "127.0.0.1:8080"
+
+    /// `public-url`: how clients reach the hub, when it stands behind a proxy; by default the `Host` they ask for.
+    var publicURL: String?
+
+    /// `log.level`: `debug`, `info`, `warning` or `error`.
+    var logLevel = Logger.Level.info
+
+    /// `validation.threads`: how many cores one validation may use.
+    var validationThreads = 2
+
+    /// `limits.*`: what clients may send at most.
+    var limits = HubLimits()
+
+    /// `sweep.hours`: how long content nobody names is kept before it is removed.
+    ///
+    /// Not below 1: clients may refer for a while to what they have just sent.
+    var sweepHours = 21 * 24
+
+    /// The host and port of `listen`.
+    var address: (host: String, port: Int) {
+        get throws(HubError) {
+            guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
+                (0...65535).contains(port)
+            else { throw .invalid("'\(listen)' is not an address to listen on; expected HOST:PORT") }
+            let host = listen[..<colon].trimmingPrefix("[")
+            return (String(host.hasSuffix("]") ? host.dropLast() : host), port)
+        }
+    }
+}
+
+extension HubdConfig {
+    /// Reads the configuration.
+    ///
+    /// - Parameters:
+    ///   - file: A JSON file, if one is named.
+    ///   - overrides: What the command line says, by key.
+    static func read(file: String?, overrides: [String: String]) async throws -> HubdConfig {
+        var providers: [any ConfigProvider] = [
+            InMemoryProvider(
+                name: "command line",
+                values: Dictionary(
+                    uniqueKeysWithValues: overrides.map { (AbsoluteConfigKey(ConfigKey($0)), ConfigValue(.string($1), isSecret: false)) })),
+            EnvironmentVariablesProvider().prefixKeys(with: "hubd"),
+        ]
+        if let file {
+            do {
+                providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(file)))
+            } catch {
+                throw HubError.invalid("the configuration file '\(file)' cannot be read: \(error)")
+            }
+        }
+        return try HubdConfig(Options(reader: ConfigReader(providers: providers)))
+    }
+
+    private init(_ options: Options) throws {
+        data = options.string("data") ?? data
+        listen = options.string("listen") ?? listen
+        publicURL = options.string("public-url")
+        if let level = options.string("log.level") {
+            guard let known = Logger.Level(rawValue: level) else {
+                throw HubError.invalid("log.level is '\(level)'; expected debug, info, warning or error")
+            }
+            logLevel = known
+        }
+        validationThreads = try options.int("validation.threads", validationThreads, in: 1...256)
+        sweepHours = try options.int("sweep.hours", sweepHours, in: 1...100_000)
+        limits.packBytes = try options.int("limits.pack-bytes", limits.packBytes)
+        limits.packObjects = try options.int("limits.pack-objects", limits.packObjects)
+        limits.plainFileBytes = try options.int("limits.plain-file-bytes", limits.plainFileBytes)
+        limits.contentBytes = try options.int("limits.content-bytes", limits.contentBytes)
+        limits.jsonBytes = try options.int("limits.json-bytes", limits.jsonBytes)
+        limits.shardBytes = try options.int("limits.shard-bytes", limits.shardBytes)
+        limits.filesPerRevision = try options.int("limits.files-per-revision", limits.filesPerRevision)
+        limits.validationSeconds = try options.int("limits.validation-seconds", limits.validationSeconds)
+        limits.inferenceParameters = try options.int("limits.inference-parameters", limits.inferenceParameters)
+        limits.leaseSeconds = try options.int("limits.lease-seconds", limits.leaseSeconds)
+    }
+}
+
+/// Reads single options and refuses what cannot be meant.
+private struct Options {
+    let reader: ConfigReader
+
+    func string(_ key: String) -> String? { reader.string(forKey: ConfigKey(key)) }
+
+    func int(_ key: String, _ standard: Int, in range: ClosedRange<Int> = 1...Int.max) throws -> Int {
+        let value = reader.int(forKey: ConfigKey(key))
+        if value == nil, let text = string(key) {
+            throw HubError.invalid("\(key) is '\(text)'; expected a whole number")
+        }
+        guard let value else { return standard }
+        guard range.contains(value) else {
+            throw HubError.invalid("\(key) is \(value); expected \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+}

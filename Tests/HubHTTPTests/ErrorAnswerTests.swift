@@ -1,0 +1,73 @@
+import HTTPTypes
+import HubHTTP
+import HubServices
+import HubServicesTestSupport
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import Testing
+
+@Suite struct ErrorAnswerTests {
+    private static let errorCode = HTTPField.Name("X-Error-Code")
+    private static let requestID = HTTPField.Name("X-Request-Id")
+
+    private func application(_ test: TestHub) -> some ApplicationProtocol {
+        Application(router: buildRouter(test.hub, publicURL: nil, logger: Logger(label: "test")))
+    }
+
+    @Test func `a private repository and an absent one get the same answer`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        _ = try await test.repository("alice/secret", visibility: .private, by: alice)
+        try await application(test).test(.router) { client in
+            let secret = try await client.execute(uri: "/api/models/alice/secret", method: .get)
+            let absent = try await client.execute(uri: "/api/models/alice/absent", method: .get)
+            #expect(secret.status == .unauthorized)
+            #expect(secret.status == absent.status)
+            let code = try #require(Self.errorCode)
+            #expect(secret.headers[code] == "RepoNotFound")
+            #expect(secret.headers[code] == absent.headers[code])
+            #expect(
+                String(buffer: secret.body).replacing("secret", with: "absent") == String(buffer: absent.body))
+        }
+    }
+
+    @Test func `a client's request id comes back unchanged`() async throws {
+        let test = try await TestHub()
+        try await application(test).test(.router) { client in
+            let name = try #require(Self.requestID)
+            let answer = try await client.execute(uri: "/health", method: .get, headers: [name: "abc-123"])
+            #expect(answer.headers[name] == "abc-123")
+        }
+    }
+
+    @Test func `an unknown token is refused even where anonymous callers may read`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        _ = try await test.repository("alice/open", by: alice)
+        try await application(test).test(.router) { client in
+            let answer = try await client.execute(
+                uri: "/api/models/alice/open", method: .get, headers: [.authorization: "Bearer hub_nobody"])
+            #expect(answer.status == .unauthorized)
+        }
+    }
+
+    @Test(arguments: ["%2e%2e/x", "a..b/x", "a/%00", "-a/x", "a/x.git.git"])
+    func `a name that cannot be a repository is not found`(_ path: String) async throws {
+        let test = try await TestHub()
+        try await application(test).test(.router) { client in
+            let answer = try await client.execute(uri: "/api/models/\(path)", method: .get)
+            #expect((400..<500).contains(answer.status.code))
+        }
+    }
+
+    @Test func `a body that is not JSON is refused with a sentence`() async throws {
+        let test = try await TestHub()
+        try await application(test).test(.router) { client in
+            let answer = try await client.execute(
+                uri: "/api/repos/create", method: .post, body: ByteBuffer(string: "{\"name\": 7}"))
+            #expect(answer.status == .badRequest)
+            #expect(String(buffer: answer.body).contains("name"))
+        }
+    }
+}
