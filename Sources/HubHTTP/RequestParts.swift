@@ -18,8 +18,9 @@ extension HubContext {
     func repository(_ kind: RepositoryID.Kind) throws -> RepositoryID {
         var name = try parameter("name")
         if name.hasSuffix(".git") { name.removeLast(4) }
-        do {
-            return try RepositoryID(kind, owner: parameter("owner"), name: name)
+        let owner = try parameter("owner")
+        do throws(HubError) {
+            return try RepositoryID(kind, owner: owner, name: name)
         } catch {
             throw HubError.repositoryNotFound(error.description)
         }
@@ -56,32 +57,15 @@ extension Request {
         return min(max(number, range.lowerBound), range.upperBound)
     }
 
-    /// The body as plain byte arrays.
-    var pieces: RequestPieces { RequestPieces(body: body) }
+    /// The body as plain byte arrays, one at a time.
+    var pieces: some AsyncSequence<[UInt8], any Error> & Sendable {
+        body.map { @Sendable buffer in Array(buffer.readableBytesView) }
+    }
 
     /// Where this client reaches the hub, without a final slash.
     func baseURL(_ publicURL: String?) -> String {
         publicURL ?? "http://\(head.authority ?? "127.0.0.1")"
     }
-}
-
-/// A request's body as byte arrays, one at a time.
-struct RequestPieces: AsyncSequence, Sendable {
-    let body: RequestBody
-
-    struct AsyncIterator: AsyncIteratorProtocol {
-        var base: RequestBody.AsyncIterator
-
-        mutating func next() async throws -> [UInt8]? {
-            try await base.next().map { buffer in Array(buffer.readableBytesView) }
-        }
-
-        mutating func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> [UInt8]? {
-            try await base.next().map { buffer in Array(buffer.readableBytesView) }
-        }
-    }
-
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: body.makeAsyncIterator()) }
 }
 
 extension RequestBody {

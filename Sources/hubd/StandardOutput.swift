@@ -1,4 +1,4 @@
 import Glibc
 
 /// Pushes out what `print` has buffered, for whoever reads our output through a pipe.
-func standardOutputFlush() { unsafe fflush(nil) }
+func standardOutputFlush() { fflush(nil) }

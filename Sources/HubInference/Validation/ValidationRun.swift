@@ -63,9 +63,10 @@ struct ValidationRun {
                 try run.checkTime()
                 run.findings += try await SecurityCheck.findings(path: path, reader: reader)
             }
-            run.findings += run.revision.symlinks.map {
+            let links = run.revision.symlinks.map {
                 Finding(.warning, "is a symbolic link, which loaders may follow out of the repository", in: $0)
             }
+            run.findings += links
             return .ran("\(run.revision.files.count) files scanned by content")
         }
     }
@@ -86,11 +87,13 @@ struct ValidationRun {
     mutating func runInference() async throws {
         try await stage("inference") { run in
             guard run.revision.hasModel else { return .skipped("there is no config.json beside safetensors weights") }
+            guard run.verdict != .failed else { return .skipped("an earlier stage failed") }
             let result = try await ModelEvaluation.run(run.revision.files, run.options)
-            run.inference = .init(
+            let inference = ValidationReport.Inference(
                 architecture: result.architecture, parameters: result.parameters, perplexity: result.perplexity,
                 probeTokens: result.probeTokens, sample: result.sample, samplePrompt: result.samplePrompt)
-            return .ran("\(result.architecture), perplexity \(rounded(result.perplexity))")
+            run.inference = inference
+            return .ran("\(result.architecture), perplexity \(Self.rounded(result.perplexity))")
         }
     }
 
@@ -147,6 +150,12 @@ struct ValidationRun {
         return checkpoints
     }
 
+    private var options: EvaluationOptions {
+        EvaluationOptions(
+            threads: validator.threads, maximumParameters: validator.maximumParameters,
+            timeLimit: validator.timeLimit)
+    }
+
     // MARK: Around a stage
 
     private enum Ending {
@@ -188,7 +197,7 @@ struct ValidationRun {
         guard ContinuousClock.now < deadline else { throw InferenceError.timeLimit(validator.timeLimit) }
     }
 
-    private func rounded(_ value: Double) -> String {
+    private static func rounded(_ value: Double) -> String {
         value < 1e6 ? "\((value * 100).rounded() / 100)" : "\(value)"
     }
 }

@@ -1,10 +1,12 @@
 import ArgumentParser
 import HubCore
+import HubDatabase
 import HubHTTP
 import HubServices
 import Hummingbird
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
