@@ -156,7 +156,7 @@ let package = Package(
         .executableTarget(
             name: "hubctl",
             dependencies: [
-                "HubAPI", "HubClient", "HubCore", "HubInference", "HubTensors",
+                "HubAPI", "HubClient", "HubCore", "HubGit", "HubInference", "HubTensors",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings

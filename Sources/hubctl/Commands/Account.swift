@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+import HubAPI
+import HubClient
+import HubCore
+
+struct Login: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Remember a hub and a token for it.",
+        discussion: "Example: hubctl login http://127.0.0.1:8080 --token hub_…")
+
+    @Argument(help: "The hub's address.") var url: String
+    @Option(help: "An access token; by default HUB_TOKEN.") var token: String?
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        guard let token = token ?? environment["HUB_TOKEN"] else {
+            throw HubError.invalid("a token is needed: hubctl login \(url) --token TOKEN")
+        }
+        let address = try HubAddress(parsing: url)
+        let name = try await HubConnection.with(address: address, token: token) { try await $0.whoami().name }
+        try CredentialStore(environment: environment).update {
+            $0.add(Credentials.Hub(address, token: token, user: name))
+        }
+        print("Logged in to \(address.text) as \(name).")
+    }
+}
+
+struct Whoami: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Say who the hub takes you for.")
+
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let session = try Session()
+        let body = try await session.call { try await $0.whoami() }
+        if json { return try Terminal.print(json: body) }
+        print("\(body.name) on \(session.address.text)")
+        for organization in body.orgs { print("  \(organization.roleInOrg) in \(organization.name)") }
+    }
+}

@@ -1,0 +1,125 @@
+import ArgumentParser
+import Foundation
+import HubAPI
+import HubClient
+import HubCore
+import HubGit
+
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show what changed in the working copy.")
+
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+        let copy = try WorkingCopy(containing: FileManager.default.currentDirectoryPath)
+        let changes = try copy.status()
+        if json { return try Terminal.print(json: changes) }
+        let head = try copy.head()
+        print("On \(head.branch?.short ?? head.commit?.hex ?? "no branch")")
+        for change in changes {
+            print("  \(change.staged?.rawValue ?? "-")\t\(change.unstaged?.rawValue ?? "-")\t\(change.path)")
+        }
+        if changes.isEmpty { print("Nothing changed.") }
+    }
+}
+
+struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Stage files; large ones become content the hub keeps in chunks.")
+
+    @Argument(help: "Files or folders.") var paths: [String]
+
+    func run() throws {
+        let here = FileManager.default.currentDirectoryPath
+        let copy = try WorkingCopy(containing: here)
+        let staging = try copy.stage(try paths.map { try copy.path(of: $0, from: here) })
+        print("Staged \(staging.added.count) files, \(staging.large.count) of them large.")
+    }
+}
+
+struct Commit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Record what is staged.", discussion: "Example: hubctl commit -a -m 'train longer'")
+
+    @Flag(name: .short, help: "Stage everything that changed first.") var all = false
+    @Option(name: .shortAndLong, help: "What the commit does, and why.") var message: String
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        var author = try configuredAuthor()
+        if author == nil {
+            let name = try await Workspace().session.call { try await $0.whoami().name }
+            author = CommitAuthor(name: name, email: "\(name)@users.noreply.hub")
+        }
+        let id = try record(author ?? CommitAuthor(name: "hubctl", email: "hubctl@localhost"))
+        if json { return try Terminal.print(json: ["commit": id.hex]) }
+        print("Committed \(id.hex.prefix(10)): \(message)")
+    }
+
+    private func configuredAuthor() throws -> CommitAuthor? {
+        try WorkingCopy(containing: FileManager.default.currentDirectoryPath).configuredAuthor()
+    }
+
+    private func record(_ author: CommitAuthor) throws -> CommitID {
+        let copy = try WorkingCopy(containing: FileManager.default.currentDirectoryPath)
+        if all { _ = try copy.stage([""]) }
+        return try copy.commit(message, author: author)
+    }
+}
+
+struct Log: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show the history.")
+
+    @Option(name: .shortAndLong, help: "How many commits.") var number = 20
+
+    func run() throws {
+        let copy = try WorkingCopy(containing: FileManager.default.currentDirectoryPath)
+        guard let head = try copy.head().commit else { return print("There are no commits yet.") }
+        for commit in try copy.log(head, limit: number) {
+            print("\(commit.id.hex.prefix(10))  \(commit.author.name)  \(commit.title)")
+        }
+    }
+}
+
+struct Branch: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List branches, or make one and switch to it.")
+
+    @Argument(help: "The branch to make or switch to.") var name: String?
+    @Option(name: .shortAndLong, help: "Delete this branch.") var delete: String?
+
+    func run() throws {
+        let copy = try WorkingCopy(containing: FileManager.default.currentDirectoryPath)
+        if let delete { return try copy.delete(RefName(branch: delete)) }
+        let head = try copy.head()
+        guard let name else {
+            for branch in try copy.branches() {
+                print("\(branch.name == head.branch ? "*" : " ") \(branch.name.short)")
+            }
+            return
+        }
+        let branch = try RefName(branch: name)
+        if try !copy.branches().contains(where: { $0.name == branch }) {
+            guard let commit = head.commit else { throw HubError.invalid("there are no commits yet") }
+            try copy.createBranch(branch, at: commit)
+        }
+        _ = try copy.switchTo(branch)
+        print("On \(name).")
+    }
+}
+
+struct Tag: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List tags, or tag the current commit.")
+
+    @Argument(help: "The tag to make.") var name: String?
+
+    func run() throws {
+        let copy = try WorkingCopy(containing: FileManager.default.currentDirectoryPath)
+        guard let name else {
+            for tag in try copy.tags() { print(tag.name.short) }
+            return
+        }
+        guard let commit = try copy.head().commit else { throw HubError.invalid("there are no commits yet") }
+        try copy.createTag(RefName(tag: name), at: commit)
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import HubClient
+import HubCore
+import HubGit
+
+struct Push: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Send the current branch to the hub: only the chunks it lacks, then the history.",
+        discussion: "A push that was interrupted goes on where it stopped when it is repeated.")
+
+    @Flag(help: "Print JSON.") var json = false
+    @Flag(help: "Send tags too.") var tags = false
+
+    private struct Result: Encodable {
+        let branch: String
+        let commit: String
+        let files: Int
+        let bytes: Int
+        let bytesSent: Int
+        let bytesDeduplicated: Int
+    }
+
+    func run() async throws {
+        let workspace = try Workspace()
+        let (branch, commit, contents) = try prepare(workspace)
+        let summary = try await workspace.session.call { connection in
+            try await ContentTransfer(connection: connection, repository: workspace.repository)
+                .upload(contents, progress: Workspace.show)
+        }
+        Terminal.endProgress()
+        try send(branch, workspace)
+        if json {
+            return try Terminal.print(
+                json: Result(
+                    branch: branch.short, commit: commit.hex, files: summary.files, bytes: summary.bytes,
+                    bytesSent: summary.bytesSent, bytesDeduplicated: summary.bytesDeduplicated))
+        }
+        print(
+            "Pushed \(branch.short) at \(commit.hex.prefix(10)) to \(workspace.repository): "
+                + "\(Terminal.size(summary.bytesSent)) sent, \(Terminal.size(summary.bytesDeduplicated)) already there.")
+    }
+
+    private func prepare(_ workspace: Workspace) throws -> (RefName, CommitID, [LocalContent]) {
+        let copy = try workspace.open()
+        let head = try copy.head()
+        guard let branch = head.branch, let commit = head.commit else {
+            throw HubError.invalid("there is nothing to push; commit first")
+        }
+        let contents = try copy.newLargeFiles(in: commit, notOn: Workspace.remote).compactMap { file in
+            try file.pointer.map { pointer in
+                guard let path = try copy.file(holding: pointer) else {
+                    throw HubError.missingContent([pointer.digest])
+                }
+                return LocalContent(path: path, digest: pointer.digest, size: pointer.size)
+            }
+        }
+        return (branch, commit, contents)
+    }
+
+    private func send(_ branch: RefName, _ workspace: Workspace) throws {
+        let copy = try workspace.open()
+        var refspecs = ["\(branch.name):\(branch.name)"]
+        if tags { refspecs += try copy.tags().map { "\($0.name.name):\($0.name.name)" } }
+        let events = RemoteEvents(message: { Terminal.complain("remote: \($0)") })
+        let rejections = try copy.push(Workspace.remote, refspecs, workspace.credentials, events: events)
+        guard let first = rejections.first else { return }
+        throw HubError.conflict("\(first.ref) was refused: \(first.reason)")
+    }
+}

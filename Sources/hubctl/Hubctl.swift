@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import HubCore
+
+@main
+struct Hubctl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hubctl",
+        abstract: "Work with model repositories on a hub.",
+        discussion: """
+            A first push:
+
+              hubctl login http://127.0.0.1:8080 --token TOKEN
+              hubctl repo create alice/tiny
+              hubctl clone alice/tiny && cd tiny
+              hubctl commit -a -m "first weights" && hubctl push
+
+            Exit codes: 0 done; 1 conflicts, a failed validation or a refused push; 2 anything else that failed;
+            64 a command line that makes no sense.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Login.self, Whoami.self, Repo.self, Clone.self, Status.self, Add.self, Commit.self, Push.self, Pull.self,
+            Log.self, Branch.self, Tag.self, Fork.self, Sync.self, Diff.self, Merge.self, Show.self, Validate.self,
+        ]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as HubError {
+            Terminal.complain("hubctl: \(error)")
+            exit(withError: ExitCodes.code(of: error))
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
