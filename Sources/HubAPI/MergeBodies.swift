@@ -70,7 +70,7 @@ package struct TensorDecisionBody: Codable, Sendable {
     package var file: String
     package var tensor: String
 
-    /// `ours`, `theirs`, `both-same`, `sum`, `average`, `added-ours`, `added-theirs`, `deleted`, `conflict`, …
+    /// `ours`, `theirs`, `both-same`, `sum`, `average`, `added-ours`, `added-theirs`, `deleted`, `conflict`.
     package var decision: String
 
     /// How the two movements away from the base relate; only where both sides changed the tensor.

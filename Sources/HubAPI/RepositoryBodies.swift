@@ -72,7 +72,7 @@ package struct RepositoryBody: Codable, Sendable {
     /// The commit the default branch stands at, or the one asked for.
     package var sha: String?
 
-    /// `YYYY-MM-DDTHH:MM:SS.000Z`
+    /// `YYYY-MM-DDTHH:MM:SS.000Z`.
     package var createdAt: String
     package var lastModified: String
     package var tags: [String]
@@ -115,7 +115,9 @@ package struct ForkBody: Codable, Sendable {
     /// The fork's name; null keeps the upstream's.
     package var name: String?
 
-    /// Null keeps the upstream's. A fork of a private repository is private.
+    /// Null keeps the upstream's.
+    ///
+    /// A fork of a private repository is private.
     package var visibility: Visibility?
 
     package init(organization: String? = nil, name: String? = nil, visibility: Visibility? = nil) {

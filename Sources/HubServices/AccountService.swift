@@ -90,7 +90,8 @@ package struct AccountService: Sendable {
         try await database.write { connection in
             let account = try Self.account(user, .user, in: connection)
             guard scope != .admin || account.isAdmin else {
-                throw HubError.invalid("'\(account.name)' is not an administrator and cannot have a token of scope admin")
+                throw HubError.invalid(
+                    "'\(account.name)' is not an administrator and cannot have a token of scope admin")
             }
             try connection.execute(
                 """

@@ -1,4 +1,6 @@
-/// What clients may send at most. Each is an option of `hubd serve`; the defaults stand here.
+/// What clients may send at most.
+///
+/// Each is an option of `hubd serve`; the defaults stand here.
 package struct HubLimits: Sendable {
     /// Bytes of one pack in a git push.
     package var packBytes = 512 << 20

@@ -61,7 +61,8 @@ package struct LFSService: Sendable {
     }
 
     /// Whether this caller could read the content here, or has sent it.
-    package func isPresent(_ pointer: LFSPointer, in record: RepositoryRecord, for caller: Caller) async throws -> Bool {
+    package func isPresent(_ pointer: LFSPointer, in record: RepositoryRecord, for caller: Caller) async throws -> Bool
+    {
         let uploader = caller.user?.id
         let missing = try await database.read { connection in
             try ContentStore.missing([pointer.digest], scope: record.rowID, uploader: uploader, in: connection)

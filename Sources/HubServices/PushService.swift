@@ -3,7 +3,9 @@ package import HubCore
 import HubDatabase
 import HubGit
 
-/// Publishes changes to a repository. Nothing else in the hub moves a ref.
+/// Publishes changes to a repository.
+///
+/// Nothing else in the hub moves a ref.
 package struct PushService: Sendable {
     let database: any SQLDatabase
     let git: GitStore

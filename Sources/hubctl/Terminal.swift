@@ -26,7 +26,7 @@ enum Terminal {
         Swift.print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
-    /// `1.5 MiB`
+    /// `1.5 MiB`.
     static func size(_ bytes: Int) -> String {
         let units = ["B", "KiB", "MiB", "GiB", "TiB"]
         var value = Double(bytes)
@@ -38,4 +38,3 @@ enum Terminal {
         return unit == 0 ? "\(bytes) B" : String(format: "%.1f %@", value, units[unit])
     }
 }
-

@@ -12,7 +12,9 @@ struct HubdConfig: Sendable {
     /// `data`: the folder that holds the database and the blobs; made with mode 0700 if it is not there.
     var data = "hub-data"
 
-    /// `listen`: address and port to serve on. Port 0 takes a free one.
+    /// `listen`: address and port to serve on.
+    ///
+    /// Port 0 takes a free one.
     var listen = "127.0.0.1:8080"
 
     /// `public-url`: how clients reach the hub, when it stands behind a proxy; by default the `Host` they ask for.
@@ -55,7 +57,9 @@ extension HubdConfig {
             InMemoryProvider(
                 name: "command line",
                 values: Dictionary(
-                    uniqueKeysWithValues: overrides.map { (AbsoluteConfigKey(ConfigKey($0)), ConfigValue(.string($1), isSecret: false)) })),
+                    uniqueKeysWithValues: overrides.map {
+                        (AbsoluteConfigKey(ConfigKey($0)), ConfigValue(.string($1), isSecret: false))
+                    })),
             EnvironmentVariablesProvider().prefixKeys(with: "hubd"),
         ]
         if let file {

@@ -12,7 +12,9 @@ struct AccountRoutes {
     }
 
     @Sendable private func whoami(request: Request, context: HubContext) async throws -> Response {
-        guard let user = context.caller.user else { throw HubError.unauthorized("no access token was sent; log in first") }
+        guard let user = context.caller.user else {
+            throw HubError.unauthorized("no access token was sent; log in first")
+        }
         let organizations = try await accounts.organizations(of: user.id)
         return try Answer.json(
             WhoamiBody(

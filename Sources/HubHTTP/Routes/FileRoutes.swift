@@ -30,7 +30,9 @@ struct FileRoutes {
             response.headers[.linkedSize] = "\(file.reader.count)"
         }
         if let hash = file.xetHash { response.headers[.xetHash] = hash.string }
-        if request.headers[.ifNoneMatch] == "\"\(file.etag)\"" { return Response(status: .notModified, headers: response.headers) }
+        if request.headers[.ifNoneMatch] == "\"\(file.etag)\"" {
+            return Response(status: .notModified, headers: response.headers)
+        }
         return response
     }
 }

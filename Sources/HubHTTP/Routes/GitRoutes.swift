@@ -29,7 +29,8 @@ struct GitRoutes {
         }
         let record = try await record(kind, service, context)
         let bytes = try await hub.gitWire.advertise(service, record)
-        return answer("application/x-\(service.rawValue)-advertisement", ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        return answer(
+            "application/x-\(service.rawValue)-advertisement", ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     private func uploadPack(

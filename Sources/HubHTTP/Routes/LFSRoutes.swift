@@ -78,7 +78,9 @@ struct LFSRoutes {
     }
 }
 
-/// Where the links of a batch lead. The signature in the URL is the authority.
+/// Where the links of a batch lead.
+///
+/// The signature in the URL is the authority.
 struct LFSLinkRoutes {
     let hub: Hub
 

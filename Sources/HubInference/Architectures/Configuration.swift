@@ -38,7 +38,8 @@ package struct Configuration: Sendable {
         return number
     }
 
-    func double(_ key: String, default standard: Double, in range: ClosedRange<Double>) throws(InferenceError) -> Double {
+    func double(_ key: String, default standard: Double, in range: ClosedRange<Double>) throws(InferenceError) -> Double
+    {
         guard let value = self[key] else { return standard }
         guard let number = value.double, range.contains(number) else {
             throw .invalid(

@@ -71,6 +71,8 @@ extension DecoderShape {
         guard rotary == nil || headSize % 2 == 0 else {
             throw fail("rotary positions need an even head size, not \(headSize)")
         }
-        guard queryWidth <= 4 * Limit.hidden.upperBound else { throw fail("\(heads) heads of \(headSize) are too wide") }
+        guard queryWidth <= 4 * Limit.hidden.upperBound else {
+            throw fail("\(heads) heads of \(headSize) are too wide")
+        }
     }
 }

@@ -96,9 +96,11 @@ private final class TokenSteps {
             try decoder.interruption.check()
             norm(layer.attentionNorm)
             let key = keys[index][from: position * shape.keyWidth]
-            multiply([
-                (layer.query, query.start), (layer.key, key), (layer.value, values[index][from: position * shape.keyWidth]),
-            ], normed)
+            multiply(
+                [
+                    (layer.query, query.start), (layer.key, key),
+                    (layer.value, values[index][from: position * shape.keyWidth]),
+                ], normed)
             turn(query.start, heads: shape.heads, norm: layer.queryNorm, position: position)
             turn(key, heads: shape.keyValueHeads, norm: layer.keyNorm, position: position)
             attend(layer: index, position: position)

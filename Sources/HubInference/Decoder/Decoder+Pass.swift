@@ -49,7 +49,9 @@ extension Decoder {
         let (shape, path) = (model.shape, path)
         pool.forEach(panels, grain: 1) { range, _ in
             for panel in range {
-                let (x, y) = (stream[from: panel * Self.lanes * shape.hidden], normed[from: panel * Self.lanes * shape.hidden])
+                let (x, y) = (
+                    stream[from: panel * Self.lanes * shape.hidden], normed[from: panel * Self.lanes * shape.hidden]
+                )
                 switch shape.norm {
                 case .rms: hub_inference_rms_norm(path, x, weights.weight, shape.epsilon, y, shape.hidden)
                 case .layer:

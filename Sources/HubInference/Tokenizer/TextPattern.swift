@@ -45,7 +45,9 @@ enum TextPattern: Sendable {
         let first = text[start]
         if Kind(first) == .letter { return run(text, start, .letter) }
         let next = start + 1 < text.count ? Kind(text[start + 1]) : nil
-        if Kind(first) != .number, first != "\r", first != "\n", next == .letter { return run(text, start + 1, .letter) }
+        if Kind(first) != .number, first != "\r", first != "\n", next == .letter {
+            return run(text, start + 1, .letter)
+        }
         if Kind(first) == .number { return min(run(text, start, .number), start + digits) }
         let body = first == " " && next == .other ? start + 1 : start
         if Kind(text[body]) == .other {

@@ -178,7 +178,8 @@ extension Tokenizer {
             } else {
                 parts = (entry.array ?? []).compactMap { $0.byteString.map { Array($0.bytes) } }
             }
-            guard parts.count == 2, let left = words[ByteString(validated: parts[0])], let right = words[ByteString(validated: parts[1])],
+            guard parts.count == 2, let left = words[ByteString(validated: parts[0])],
+                let right = words[ByteString(validated: parts[1])],
                 let result = words[ByteString(validated: parts[0] + parts[1])]
             else { throw .invalid("model.merges speaks of words the vocabulary does not have", path: path) }
             merges.append((left, right, result))

@@ -5,7 +5,9 @@ package struct ModelRevision: Sendable {
     /// A name for reports: a commit, or the path of a folder.
     package let id: String
 
-    /// Regular files by path. Checkpoints that are `MappedFile`s are used in place.
+    /// Regular files by path.
+    ///
+    /// Checkpoints that are `MappedFile`s are used in place.
     package let files: [String: any ByteReader]
 
     /// Paths that are symbolic links; nobody follows them.

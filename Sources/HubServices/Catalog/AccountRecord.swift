@@ -1,6 +1,8 @@
 import HubDatabase
 
-/// A row of `account`: a person or an organisation. Both share one space of names.
+/// A row of `account`: a person or an organisation.
+///
+/// Both share one space of names.
 package struct AccountRecord: Sendable, Hashable {
     package enum Kind: String, Sendable {
         case user

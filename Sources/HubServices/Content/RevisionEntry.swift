@@ -8,7 +8,9 @@ package struct RevisionEntry: Sendable, Hashable {
     package let isFolder: Bool
     package let isSymlink: Bool
 
-    /// Bytes of the file itself; for a large file, of the content its pointer names. 0 for a folder.
+    /// Bytes of the file itself.
+    ///
+    /// For a large file, of the content its pointer names. 0 for a folder.
     package let size: Int
     package let pointer: LFSPointer?
     package var xetHash: XetHash?

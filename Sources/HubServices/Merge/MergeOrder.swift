@@ -60,7 +60,7 @@ package struct MergeOutcome: Sendable {
         package let checkpoint: String
         package let tensor: String
 
-        /// `ours`, `theirs`, `sum`, `deleted`, `conflict`, …
+        /// `ours`, `theirs`, `sum`, `deleted`, `conflict`.
         package let outcome: String
 
         /// How the two movements away from the base relate; only where both sides changed the tensor.

@@ -21,7 +21,8 @@ extension Checkpoint {
 
     private func missingShards() -> [Finding] {
         guard let first = files.first else {
-            return index.map { [Finding(.error, "the index stands alone, without a safetensors file", in: $0.path)] } ?? []
+            return index.map { [Finding(.error, "the index stands alone, without a safetensors file", in: $0.path)] }
+                ?? []
         }
         if let count = group.numberedShardCount, files.count < count, index == nil {
             return [Finding(.error, "the names speak of \(count) shards, but \(files.count) are here", in: first.path)]
@@ -48,7 +49,8 @@ extension Checkpoint {
                 return Finding(.error, "the index points to '\(file)', which is not here", in: index.path, tensor: name)
             }
             guard self[name]?.path == path else {
-                return Finding(.error, "the index points to '\(file)', which does not hold it", in: index.path, tensor: name)
+                return Finding(
+                    .error, "the index points to '\(file)', which does not hold it", in: index.path, tensor: name)
             }
             return nil
         }
@@ -57,14 +59,17 @@ extension Checkpoint {
     private func unlisted(in index: ShardIndex) -> [Finding] {
         let listed = Set(index.files.map(\.tensor))
         return tensors.filter { !listed.contains($0.name) }.map { tensor in
-            Finding(.warning, "the index does not list the tensor; loaders may skip it", in: tensor.path, tensor: tensor.name)
+            Finding(
+                .warning, "the index does not list the tensor; loaders may skip it", in: tensor.path,
+                tensor: tensor.name)
         }
     }
 
     private func sizeFinding(_ index: ShardIndex) -> [Finding] {
         guard let totalSize = index.totalSize, totalSize != byteCount else { return [] }
         return [
-            Finding(.warning, "the index says the tensors have \(totalSize) bytes; they have \(byteCount)", in: index.path)
+            Finding(
+                .warning, "the index says the tensors have \(totalSize) bytes; they have \(byteCount)", in: index.path)
         ]
     }
 }

@@ -22,7 +22,9 @@ package struct CheckpointGroup: Hashable, Sendable {
     ///
     /// `indexed` says, for an index, the file names it speaks of: a file named there belongs to its group
     /// whatever it is called.
-    package static func groups(among paths: some Sequence<String>, indexed: [String: Set<String>] = [:]) -> [CheckpointGroup] {
+    package static func groups(
+        among paths: some Sequence<String>, indexed: [String: Set<String>] = [:]
+    ) -> [CheckpointGroup] {
         let paths = Set(paths)
         var owners: [String: String] = [:]
         for (index, names) in indexed.sorted(by: { $0.key < $1.key }) {

@@ -23,7 +23,9 @@ package struct ShardIndex: Sendable {
         path: String
     ) async throws -> (index: ShardIndex?, findings: [Finding]) {
         guard reader.count <= limits.byteCount else {
-            return (nil, [Finding(.error, "the index has \(reader.count) bytes, more than \(limits.byteCount)", in: path)])
+            return (
+                nil, [Finding(.error, "the index has \(reader.count) bytes, more than \(limits.byteCount)", in: path)]
+            )
         }
         do {
             let document = try JSONReader.parse(try await reader.read(0..<reader.count), limits: limits)

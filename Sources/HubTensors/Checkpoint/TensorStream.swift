@@ -28,7 +28,8 @@ extension Tensor {
         let bytes = try await reader.read(start..<start + places.count * size)
         return [Element](unsafeUninitializedCapacity: places.count) { buffer, initialized in
             bytes.withUnsafeBytes {
-                Element.widen(info.dtype, $0, into: UnsafeMutableBufferPointer(rebasing: buffer[..<places.count]), kernels)
+                Element.widen(
+                    info.dtype, $0, into: UnsafeMutableBufferPointer(rebasing: buffer[..<places.count]), kernels)
             }
             initialized = places.count
         }

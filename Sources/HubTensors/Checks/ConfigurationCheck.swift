@@ -24,7 +24,8 @@ enum ConfigurationCheck {
         guard document.object != nil else {
             return [Finding(.error, "the configuration is not a JSON object", in: path)]
         }
-        guard let family = ModelFamily.all.first(where: { $0.modelTypes.contains(document["model_type"]?.string ?? "") })
+        guard
+            let family = ModelFamily.all.first(where: { $0.modelTypes.contains(document["model_type"]?.string ?? "") })
         else { return [] }
         return family.findings(checkpoint, document, path: path)
     }
@@ -66,7 +67,12 @@ private struct ModelFamily {
     func findings(_ checkpoint: Checkpoint, _ document: JSONValue, path: String) -> [Finding] {
         guard let prefix = prefixes.first(where: { checkpoint[$0 + embedding] != nil }) else {
             let file = checkpoint.files.first?.path ?? path
-            return [Finding(.error, "there is no token embedding '\(prefixes[0])\(embedding)', which config.json's model_type needs", in: file)]
+            return [
+                Finding(
+                    .error,
+                    "there is no token embedding '\(prefixes[0])\(embedding)', which config.json's model_type needs",
+                    in: file)
+            ]
         }
         return embeddingFindings(checkpoint, prefix, document) + layerFindings(checkpoint, prefix, document, path)
     }
@@ -77,7 +83,8 @@ private struct ModelFamily {
         else { return [] }
         return [
             Finding(
-                .error, "its shape is \(tensor.info.shape), but config.json says [\(rows), \(columns)] (\(vocabulary[0]), \(width[0]))",
+                .error,
+                "its shape is \(tensor.info.shape), but config.json says [\(rows), \(columns)] (\(vocabulary[0]), \(width[0]))",
                 in: tensor.path, tensor: tensor.name)
         ]
     }

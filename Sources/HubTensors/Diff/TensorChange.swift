@@ -33,7 +33,7 @@ package struct TensorChange: Sendable, Hashable {
 
 /// The numbers of a change; norms are Frobenius norms, sums are taken in double precision.
 package struct TensorDifference: Sendable, Hashable {
-    /// ‖new − old‖
+    /// ‖new − old‖.
     package let l2: Double
 
     /// ‖new − old‖ / ‖old‖; nil where old is zero.

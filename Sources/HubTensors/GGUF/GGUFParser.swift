@@ -41,7 +41,9 @@ struct GGUFParser {
     }
 
     private mutating func file() async throws -> GGUFFile {
-        guard try await bytes(4) == Array("GGUF".utf8)[...] else { throw GGUFFault(message: "the file is no GGUF file") }
+        guard try await bytes(4) == Array("GGUF".utf8)[...] else {
+            throw GGUFFault(message: "the file is no GGUF file")
+        }
         let version = try await number(4)
         guard version == 2 || version == 3 else {
             throw GGUFFault(message: "GGUF version \(version) cannot be read; expected 2 or 3, little-endian")
@@ -174,7 +176,9 @@ extension GGUFParser {
         case .float32: return .number(Double(Float(bitPattern: UInt32(bits))))
         case .float64: return .number(Double(bitPattern: bits))
         case .bool, .string, .array:
-            guard bits <= 1 else { throw GGUFFault(message: "the key '\(key)' holds a boolean that is neither 0 nor 1") }
+            guard bits <= 1 else {
+                throw GGUFFault(message: "the key '\(key)' holds a boolean that is neither 0 nor 1")
+            }
             return .bool(bits == 1)
         }
     }
@@ -190,7 +194,9 @@ extension GGUFParser {
     /// Holds the tokenizer's arrays against each other.
     private mutating func checkVocabulary(_ metadata: [String: GGUFValue]) {
         guard let tokens = metadata["tokenizer.ggml.tokens"] else { return }
-        guard tokens.texts != nil else { return report("'tokenizer.ggml.tokens' is \(tokens.kind), not an array of texts") }
+        guard tokens.texts != nil else {
+            return report("'tokenizer.ggml.tokens' is \(tokens.kind), not an array of texts")
+        }
         if let types = metadata["tokenizer.ggml.token_type"], types.ints?.count != tokens.count {
             report("'tokenizer.ggml.token_type' does not hold one integer for each of the \(tokens.count) tokens")
         }
@@ -251,12 +257,14 @@ extension GGUFParser {
         }
         guard (shape.last ?? 1) % type.blockSize == 0 else {
             throw GGUFFault(
-                message: "rows of \(shape.last ?? 1) cannot be stored as \(type), \(type.blockSize) at a time", tensor: name)
+                message: "rows of \(shape.last ?? 1) cannot be stored as \(type), \(type.blockSize) at a time",
+                tensor: name)
         }
         let byteCount = elements / type.blockSize * type.blockByteCount
         guard let offset = Int(exactly: offset), offset <= reader.count, byteCount <= reader.count - offset else {
             throw GGUFFault(
-                message: "the tensor needs \(byteCount) bytes at offset \(offset), beyond the end of the file", tensor: name)
+                message: "the tensor needs \(byteCount) bytes at offset \(offset), beyond the end of the file",
+                tensor: name)
         }
         guard offset.isMultiple(of: alignment) else {
             throw GGUFFault(message: "the offset \(offset) is no multiple of the alignment \(alignment)", tensor: name)

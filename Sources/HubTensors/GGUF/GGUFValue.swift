@@ -23,7 +23,9 @@ package enum GGUFValue: Hashable, Sendable {
 
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
 
-    package var string: String? { if case .text(let bytes) = self { String(decoding: bytes, as: UTF8.self) } else { nil } }
+    package var string: String? {
+        if case .text(let bytes) = self { String(decoding: bytes, as: UTF8.self) } else { nil }
+    }
 
     package var ints: [Int]? { if case .integers(let values) = self { values } else { nil } }
 

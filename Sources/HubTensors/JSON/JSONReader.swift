@@ -85,7 +85,8 @@ private struct JSONParser {
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
-        case UInt8(ascii: "-") where limits.allowsNonFinite && offset + 1 < bytes.count && bytes[offset + 1] == UInt8(ascii: "I"):
+        case UInt8(ascii: "-")
+        where limits.allowsNonFinite && offset + 1 < bytes.count && bytes[offset + 1] == UInt8(ascii: "I"):
             return try literal("-Infinity", .number(-.infinity))
         case UInt8(ascii: "I") where limits.allowsNonFinite: return try literal("Infinity", .number(.infinity))
         case UInt8(ascii: "N") where limits.allowsNonFinite: return try literal("NaN", .number(.nan))

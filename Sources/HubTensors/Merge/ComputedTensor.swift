@@ -66,7 +66,9 @@ package struct ComputedTensor: Sendable {
                 withBlock(inputs) { Element.compareMovements($0, into: &movement, .best) }
             }
             let result = [Element](unsafeUninitializedCapacity: places.count) { buffer, initialized in
-                bytes.withUnsafeBytes { Element.widen(dtype, $0, into: .init(rebasing: buffer[..<places.count]), .best) }
+                bytes.withUnsafeBytes {
+                    Element.widen(dtype, $0, into: .init(rebasing: buffer[..<places.count]), .best)
+                }
                 initialized = places.count
             }
             result.withUnsafeBufferPointer { Element.scan($0, into: &after, .best) }
@@ -98,7 +100,8 @@ package struct ComputedTensor: Sendable {
         let byteCount = places.count * dtype.bitCount / 8
         let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
             output.withUnsafeBufferPointer {
-                let destination = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<byteCount])
+                let destination = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[..<byteCount])
                 Element.narrow($0, to: dtype, into: destination, .best)
             }
             initialized = byteCount

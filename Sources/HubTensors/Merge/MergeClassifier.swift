@@ -59,7 +59,8 @@ struct MergeClassifier {
     private func bothAdded(_ ours: Tensor, _ theirs: Tensor) async throws -> MergeDecision {
         guard ours.info.shape == theirs.info.shape, ours.info.dtype == theirs.info.dtype else {
             return settled(
-                ours.name, .bothAdded, "both sides added it, as \(ours.info.typeDescription) and \(theirs.info.typeDescription)")
+                ours.name, .bothAdded,
+                "both sides added it, as \(ours.info.typeDescription) and \(theirs.info.typeDescription)")
         }
         return try await computed(.bothAdded, "both sides added it", base: nil, ours: ours, theirs: theirs)
     }
@@ -90,7 +91,8 @@ struct MergeClassifier {
         if dtypes.1 == dtypes.0, try await isCast(of: base, theirs) {
             return try await cast(ours, .ours, to: dtypes.2)
         }
-        return settled(name, .retypedApart, "the sides store it as \(dtypes.1) and as \(dtypes.2), and both changed its values")
+        return settled(
+            name, .retypedApart, "the sides store it as \(dtypes.1) and as \(dtypes.2), and both changed its values")
     }
 
     private func cast(_ tensor: Tensor, _ side: MergeSide, to dtype: DType) async throws -> MergeDecision {
@@ -116,7 +118,8 @@ struct MergeClassifier {
         let rows = [base, ours, theirs].map { $0.info.shape.dropFirst() }
         let grew = [ours, theirs].allSatisfy { ($0.info.shape.first ?? 0) > (base.info.shape.first ?? 0) }
         let isVocabulary = grew && rows[0] == rows[1] && rows[0] == rows[2] && !base.info.shape.isEmpty
-        return isVocabulary ? "both sides added rows (a vocabulary that grew twice?): \(shapes)" : "its shape changed: \(shapes)"
+        return isVocabulary
+            ? "both sides added rows (a vocabulary that grew twice?): \(shapes)" : "its shape changed: \(shapes)"
     }
 
     private func isSame(_ one: Tensor, _ other: Tensor) async throws -> Bool {
@@ -226,7 +229,8 @@ extension MergeClassifier {
             let oursMoved = situations.contains { $0.changesOurs }
             let theirsMoved = situations.contains { $0.changesTheirs }
             guard oursMoved, theirsMoved else { continue }
-            for place in members where decisions[place].situation.changesOurs || decisions[place].situation.changesTheirs {
+            for place in members
+            where decisions[place].situation.changesOurs || decisions[place].situation.changesTheirs {
                 let reason = "both sides changed the quantised module it is part of"
                 result[place] = settled(decisions[place].name, .quantised, reason)
             }

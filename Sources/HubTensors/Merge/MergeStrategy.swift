@@ -57,7 +57,9 @@ package struct MergeRules: Sendable {
     }
 
     /// Reads overrides written `pattern=strategy`, as after `-X`.
-    package static func override(parsing text: String) throws(HubError) -> (pattern: GlobPattern, strategy: MergeStrategy) {
+    package static func override(
+        parsing text: String
+    ) throws(HubError) -> (pattern: GlobPattern, strategy: MergeStrategy) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty else {
             throw .invalid("'\(text)' is no rule; expected PATTERN=STRATEGY, such as 'lm_head.*=ours'")

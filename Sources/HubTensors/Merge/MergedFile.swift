@@ -46,7 +46,8 @@ package struct MergedFile: Sendable {
     /// Hands over the bytes in order, at most a mebibyte at a time.
     package func forEachPiece(_ body: ([UInt8]) async throws -> Void) async throws {
         switch source {
-        case .reader(let reader): try await reader.forEachPiece(of: 0..<reader.count) { _, bytes in try await body(bytes) }
+        case .reader(let reader):
+            try await reader.forEachPiece(of: 0..<reader.count) { _, bytes in try await body(bytes) }
         case .segments(let segments):
             for segment in segments {
                 try Task.checkCancellation()

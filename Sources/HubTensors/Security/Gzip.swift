@@ -3,7 +3,8 @@
 /// Checksums are not compared: a scan wants to see what a careless loader would see.
 package enum Gzip {
     /// Unpacks all members of a gzip file; `isWhole` tells whether that is everything.
-    package static func unpack(_ input: [UInt8], limit: Int) throws(Inflate.Corrupt) -> (bytes: [UInt8], isWhole: Bool) {
+    package static func unpack(_ input: [UInt8], limit: Int) throws(Inflate.Corrupt) -> (bytes: [UInt8], isWhole: Bool)
+    {
         var bytes: [UInt8] = []
         var place = 0
         repeat {

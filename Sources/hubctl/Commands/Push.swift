@@ -37,7 +37,8 @@ struct Push: AsyncParsableCommand {
         }
         print(
             "Pushed \(branch.short) at \(commit.hex.prefix(10)) to \(workspace.repository): "
-                + "\(Terminal.size(summary.bytesSent)) sent, \(Terminal.size(summary.bytesDeduplicated)) already there.")
+                + "\(Terminal.size(summary.bytesSent)) sent, \(Terminal.size(summary.bytesDeduplicated)) already there."
+        )
     }
 
     private func prepare(_ workspace: Workspace) throws -> (RefName, CommitID, [LocalContent]) {

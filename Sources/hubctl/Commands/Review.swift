@@ -90,7 +90,9 @@ struct Diff: AsyncParsableCommand {
         for tensor in body.tensors {
             let numbers = [("L2", tensor.l2), ("relative", tensor.relativeL2), ("cosine", tensor.cosine)]
                 .compactMap { name, value in value.map { "\(name) \(String(format: "%.6g", $0))" } }
-            print("  \(tensor.change)\t\(tensor.tensor)\t\(tensor.dtype) \(tensor.shape)\t\(numbers.joined(separator: "  "))")
+            print(
+                "  \(tensor.change)\t\(tensor.tensor)\t\(tensor.dtype) \(tensor.shape)\t\(numbers.joined(separator: "  "))"
+            )
         }
     }
 }

@@ -66,7 +66,9 @@ struct OrganizationCommands: AsyncParsableCommand {
                 return role
             }
             try await data.accounts().setMember(user, of: organization, role: role)
-            print(role.map { "\(user) has the role '\($0.rawValue)' in \(organization)." } ?? "\(user) has left \(organization).")
+            print(
+                role.map { "\(user) has the role '\($0.rawValue)' in \(organization)." }
+                    ?? "\(user) has left \(organization).")
         }
     }
 }

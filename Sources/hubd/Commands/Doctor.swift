@@ -16,7 +16,9 @@ struct Doctor: AsyncParsableCommand {
         let config = try await data.configuration()
         var problems = 0
         for check in try await checks(of: config) {
-            print("\(check.problem == nil ? "ok      " : "PROBLEM ") \(check.name)\(check.problem.map { ": \($0)" } ?? check.remark)")
+            print(
+                "\(check.problem == nil ? "ok      " : "PROBLEM ") \(check.name)\(check.problem.map { ": \($0)" } ?? check.remark)"
+            )
             if check.problem != nil { problems += 1 }
         }
         guard problems == 0 else { throw ExitCode(1) }

@@ -19,7 +19,9 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var data: DataOption
 
-    @Option(help: ArgumentHelp("Address to serve on (default 127.0.0.1:8080); port 0 takes a free one.", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp(
+            "Address to serve on (default 127.0.0.1:8080); port 0 takes a free one.", valueName: "host:port"))
     var listen: String?
 
     @Option(help: ArgumentHelp("How clients reach the hub, when it stands behind a proxy.", valueName: "url"))

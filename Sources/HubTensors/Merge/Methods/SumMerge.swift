@@ -1,6 +1,8 @@
 package import HubCore
 
-/// Both changes applied to the base: O + (A − O) + (B − O), the task arithmetic of Ilharco et al. (2023).
+/// Both changes applied to the base: O + (A − O) + (B − O), the task arithmetic of Ilharco et al.
+///
+/// (2023).
 package struct SumMerge: MergeMethod {
     package static let name = "sum"
     package static let summary = "both changes added to the base (task arithmetic); weights ours=1, theirs=1"
