@@ -32,12 +32,14 @@ struct PushInspection: Sendable {
     init(of push: Push, limits: HubLimits, git: borrowing GitRepository) throws {
         let standard = try git.defaultBranch
         let isEmpty = try git.refs().isEmpty
+        // First of all: it proves that the push is complete, and that its ids are not another repository's.
+        try collectNewObjects(of: push, limits: limits, git: git)
+        guard !findings.contains(where: { $0.severity == .error }) else { return }
         for update in push.updates {
             try inspect(update, default: standard, git: git)
             if isEmpty, firstBranch == nil, update.ref.isBranch, update.new != nil { firstBranch = update.ref }
         }
         if push.updates.contains(where: { $0.ref == standard }) { firstBranch = isEmpty ? standard : nil }
-        try collectNewObjects(of: push, limits: limits, git: git)
     }
 
     private mutating func inspect(

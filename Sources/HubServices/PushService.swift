@@ -39,7 +39,7 @@ package struct PushService: Sendable {
         do {
             return try await read(push) { git in try PushInspection(of: push, limits: limits, git: git) }
         } catch let error as GitError where error.code == .notFound {
-            throw HubError.invalid("the push is incomplete: \(error.message)")
+            throw HubError.invalid(error.message)
         }
     }
 

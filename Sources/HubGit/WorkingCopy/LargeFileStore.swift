@@ -44,7 +44,7 @@ package struct LargeFileStore: Sendable {
     ///
     /// The file's time of change is set a second back, so that git never has to take it for a file that may have
     /// changed since the index was written.
-    package func materialise(_ pointer: LFSPointer, at path: String, mode: mode_t) throws {
+    package func materialise(_ pointer: LFSPointer, at path: String, mode: UInt32) throws {
         let source = try PlainFile(reading: self.path(of: pointer.digest))
         try FileManager.default.createDirectory(
             atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path, withIntermediateDirectories: true)

@@ -84,15 +84,21 @@ package struct JobQueue: Sendable {
 ///
 /// A lost wake-up costs a second at most: the runner looks by itself too.
 package final class JobSignal: Sendable {
-    private let waiting = Mutex<AsyncStream<Void>.Continuation?>(nil)
+    private let isRaised = Mutex(false)
 
     package init() {}
 
-    package func wake() { waiting.withLock { _ = $0?.yield() } }
+    package func wake() { isRaised.withLock { $0 = true } }
 
-    func stream() -> AsyncStream<Void> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        waiting.withLock { $0 = continuation }
-        return stream
+    /// Returns when someone has called ``wake()``, or after a second.
+    func wait() async throws {
+        for _ in 0..<20 {
+            let wasRaised = isRaised.withLock { raised in
+                defer { raised = false }
+                return raised
+            }
+            guard !wasRaised else { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
     }
 }

@@ -23,30 +23,17 @@ package struct JobRunner: Service {
     }
 
     package func run() async throws {
-        let wakeUps = signal.stream()
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
                     while !Task.isCancelled, let job = try await queue.lease() { await perform(job) }
+                    try await signal.wait()
                 } catch {
                     guard !Task.isCancelled else { return }
                     logger.error("The job queue cannot be read", metadata: ["error": "\(error)"])
+                    _ = try? await Task.sleep(for: .seconds(1))
                 }
-                await wait(for: wakeUps)
             }
-        }
-    }
-
-    /// Until someone signals, or a second has passed.
-    private func wait(for wakeUps: AsyncStream<Void>) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                var iterator = wakeUps.makeAsyncIterator()
-                await iterator.next()
-            }
-            group.addTask { _ = try? await Task.sleep(for: .seconds(1)) }
-            await group.next()
-            group.cancelAll()
         }
     }
 
