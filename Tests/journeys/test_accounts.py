@@ -89,7 +89,7 @@ def test_roles_in_an_organisation_decide(hub, person):
     hub.hubd("admin", "org", "member", "acme", "bert", "--role", "read")
     hub.create("acme/model", ada.user, "private")
     assert hub.get("/api/models/acme/model", bert.user).status == 200
-    assert hub.get("/api/models/acme/model", carl.user).status == 401
+    assert hub.get("/api/models/acme/model", carl.user).status == 404
     assert hub.request(
         "POST", "/api/repos/create", {"name": "other", "organization": "acme"}, bert.user).status == 403
     folder = bert.clone("acme/model")

@@ -136,4 +136,4 @@ def test_a_folder_without_a_remote_can_become_one(hub, person):
     assert "ada/fresh" in ada.hubctl("repo", "show", "ada/fresh").stdout
     ada.hubctl("repo", "delete", "ada/fresh", "--yes")
     assert "ada/fresh" not in ada.hubctl("repo", "list").stdout
-    assert hub.get("/api/models/ada/fresh", ada.user).status == 401
+    assert hub.get("/api/models/ada/fresh", ada.user).status == 404

@@ -35,7 +35,7 @@ struct ErrorResponses: RouterMiddleware {
     private func answer(_ error: HubError, to request: Request, context: HubContext) throws -> Response {
         var (status, code) = error.answer
         // An anonymous caller may be missing a login, and must not learn whether the repository exists.
-        if case .repositoryNotFound = error, context.caller.user == nil { status = .unauthorized }
+        if case .repositoryNotFound = error, request.headers[.authorization] == nil { status = .unauthorized }
         var body = ErrorBody(error: error.description)
         if case .refused(let findings) = error {
             body.findings = findings
