@@ -8,7 +8,8 @@ struct HubBench: AsyncParsableCommand {
         abstract: "Measure the hub's engines.",
         subcommands: [
             // One a file, `…Bench.swift`.
-            ChunkBench.self
+            ChunkBench.self,
+            HashBench.self,
         ]
     )
 }
