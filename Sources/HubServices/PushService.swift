@@ -15,6 +15,9 @@ package struct PushService: Sendable {
     let signal: JobSignal
     let now: Now
 
+    /// So many repositories are looked at for content that the push names and did not bring.
+    private static let scopeLimit = 1000
+
     /// Does what the push asks for, whole or not at all, and returns what the checks remarked.
     ///
     /// Throws ``HubError/refused(_:)`` when a check says no, ``HubError/missingContent(_:)`` when pointers name content
@@ -50,7 +53,7 @@ package struct PushService: Sendable {
     }
 
     /// Every pointer must name content linked to this repository, sent by this caller, or part of a repository the
-    /// push merges from.
+    /// caller may read: whoever merges a fork need not send its weights again.
     private func requireContent(of inspection: PushInspection, for push: Push) async throws {
         let digests = Array(Set(inspection.pointers.map(\.digest)))
         let missing = try await database.read { connection in
@@ -59,7 +62,11 @@ package struct PushService: Sendable {
             for source in push.sources where !missing.isEmpty {
                 missing = try ContentStore.missing(missing, scope: source, uploader: nil, in: connection)
             }
-            return missing
+            return try missing.filter { digest in
+                try !ContentStore.scopes(linking: digest, limit: Self.scopeLimit, in: connection).contains { scope in
+                    try Access.mayRead(scope, push.caller, in: connection)
+                }
+            }
         }
         guard missing.isEmpty else { throw HubError.missingContent(missing) }
         for pointer in Set(inspection.pointers) {

@@ -20,8 +20,10 @@ struct Hubctl: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Login.self, Whoami.self, Repo.self, Clone.self, Status.self, Add.self, Commit.self, Push.self, Pull.self,
+            Login.self, Whoami.self, Repo.self, Init.self, Clone.self, Status.self, Add.self, Commit.self, Push.self,
+            Pull.self,
             Log.self, Branch.self, Tag.self, Fork.self, Sync.self, Diff.self, Merge.self, Show.self, Validate.self,
+            Completion.self,
         ]
     )
 

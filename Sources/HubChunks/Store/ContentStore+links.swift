@@ -58,6 +58,18 @@ extension ContentStore {
         }
     }
 
+    /// Repositories the content is linked to, at most `limit`.
+    package static func scopes(
+        linking digest: ContentDigest, limit: Int, in connection: any SQLConnection
+    ) throws -> [Int64] {
+        try connection.query(
+            """
+            SELECT chunk_link.scope FROM chunk_link JOIN chunk_content ON chunk_content.id = chunk_link.content_id
+            WHERE chunk_content.digest = ? ORDER BY chunk_link.scope LIMIT ?
+            """, [digest, limit]
+        ).map { try $0.int64(0) }
+    }
+
     /// Whether the content is linked to the repository.
     package static func isLinked(
         _ digest: ContentDigest, to scope: Int64, in connection: any SQLConnection

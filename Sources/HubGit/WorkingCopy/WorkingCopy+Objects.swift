@@ -28,6 +28,14 @@ package struct RevisionFile: Sendable, Hashable {
 
     /// Of the content: the pointer's size for a large file, else the blob's.
     package var size: Int
+
+    package init(path: String, blob: ObjectID, isExecutable: Bool, pointer: LFSPointer?, size: Int) {
+        self.path = path
+        self.blob = blob
+        self.isExecutable = isExecutable
+        self.pointer = pointer
+        self.size = size
+    }
 }
 
 extension WorkingCopy {

@@ -48,6 +48,29 @@ extension WorkingCopy {
         }
     }
 
+    /// Fetches the branches and tags of the repository at `url`, which need not be a remote.
+    ///
+    /// They stand below `refs/hub/<folder>/heads/` and `…/tags/` afterwards and are no branches of this repository.
+    package func fetch(url: String, into folder: String, _ credentials: RemoteCredentials) throws {
+        let remote = try Owned(freeing: { git_remote_free($0) }) {
+            git_remote_create_anonymous($0, handle.pointer, url)
+        }
+        let session = RemoteSession(credentials, RemoteEvents())
+        var options = git_fetch_options()
+        try git { git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION)) }
+        options.callbacks = try session.callbacks()
+        options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
+        let refspecs = ["heads", "tags"].map { "+refs/\($0)/*:refs/hub/\(folder)/\($0)/*" }
+        try withExtendedLifetime(session) {
+            try explainingFailure(of: url) {
+                try Self.withStrings(refspecs) { refspecs in
+                    var refspecs = refspecs
+                    try git { git_remote_fetch(remote.pointer, &refspecs, &options, "hubctl fetch") }
+                }
+            }
+        }
+    }
+
     private func defaultBranch(of remote: OpaquePointer) throws -> RefName? {
         var buffer = git_buf()
         defer { git_buf_dispose(&buffer) }

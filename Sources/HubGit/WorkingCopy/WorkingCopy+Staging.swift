@@ -87,6 +87,37 @@ extension WorkingCopy {
         }
     }
 
+    /// Writes a file with these bytes and takes it into the next commit, as its rules in `.gitattributes` say.
+    package func stage(_ path: String, holding bytes: [UInt8]) throws {
+        try FileManager.default.createDirectory(
+            at: URL(fileURLWithPath: location(of: path)).deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(bytes).write(to: URL(fileURLWithPath: location(of: path)), options: .atomic)
+        try withIndex { index in
+            var staging = Staging()
+            try clearConflict(path, in: index)
+            try stage(path, into: index, noting: &staging)
+            try git { git_index_write(index) }
+        }
+    }
+
+    /// Puts a file of some revision into the folder and the next commit.
+    ///
+    /// A large file whose content is nowhere on this machine stands in the folder as its pointer.
+    package func stage(_ path: String, as file: RevisionFile) throws {
+        guard let pointer = file.pointer else { return try stage(path, holding: blob(file.blob)) }
+        if content.holds(pointer) { return try stage(path, as: pointer) }
+        let location = location(of: path)
+        if FileStat(of: location)?.size != pointer.size {
+            try Data(pointer.text.utf8).write(to: URL(fileURLWithPath: location), options: .atomic)
+        }
+        try withIndex { index in
+            guard let status = FileStat(of: location) else { throw HubError.notFound("\(location) has vanished") }
+            try clearConflict(path, in: index)
+            try enter(path, file.blob, status, into: index)
+            try git { git_index_write(index) }
+        }
+    }
+
     /// Takes `path` out of the folder and of the next commit.
     package func stageRemoval(of path: String) throws {
         try withIndex { index in

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
+import HubAPI
 import HubCore
 import HubGit
+import HubTensors
 
 struct Clone: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,7 +21,7 @@ struct Clone: AsyncParsableCommand {
         }
         let session = try Session()
         let workspace = Workspace(path: path, repository: id, session: session)
-        let revision: String?
+        let revision: CommitID?
         do {
             revision = try fetch(into: workspace)
         } catch {
@@ -31,7 +33,7 @@ struct Clone: AsyncParsableCommand {
     }
 
     /// Fetches and checks out, and returns the commit; nil for an empty repository.
-    private func fetch(into workspace: Workspace) throws -> String? {
+    private func fetch(into workspace: Workspace) throws -> CommitID? {
         let copy = try WorkingCopy(creatingAt: workspace.path)
         try copy.setRemote(Workspace.remote, to: workspace.session.gitURL(of: workspace.repository))
         try copy.configureForStockGit(searchPath: ProcessInfo.processInfo.environment["PATH"])
@@ -39,47 +41,40 @@ struct Clone: AsyncParsableCommand {
         guard let branch, let head = try copy.remoteHead(of: branch) else { return nil }
         try copy.setHead(to: branch)
         _ = try copy.reset(to: head)
-        return head.hex
+        return head
     }
 }
 
 struct Pull: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Bring the current branch up to date with the hub.")
+        abstract: "Bring the current branch up to date with the hub; what both sides changed is merged.")
+
+    @Option(name: .shortAndLong, help: "For tensors both sides changed: conflict, ours, theirs, sum or average.")
+    var strategy: String?
+    @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
+        let rules = MergeRules(try MergeStrategy(parsing: strategy ?? "conflict"))
         let workspace = try Workspace()
-        guard let revision = try forward(workspace) else { return }
-        try await workspace.download(at: revision)
+        guard let (branch, theirs) = try fetch(workspace) else { return }
+        let result = try await MergeFlow(workspace).merge(
+            theirs, named: "\(Workspace.remote)/\(branch)", rules: rules, message: nil, dryRun: false)
+        // A clone that was cut short still lacks content though its history is complete.
+        if result.outcome == .upToDate { try await workspace.download(at: theirs) }
+        try Merges.tell(result, json: json, next: Merge.advice)
     }
 
-    private func forward(_ workspace: Workspace) throws -> String? {
+    private func fetch(_ workspace: Workspace) throws -> (String, CommitID)? {
         let copy = try workspace.open()
         try copy.fetch(Workspace.remote, workspace.credentials)
-        let head = try copy.head()
-        guard let branch = head.branch else { throw HubError.invalid("no branch is checked out") }
+        guard let branch = try copy.head().branch else {
+            throw HubError.invalid("no branch is checked out; 'hubctl branch NAME' switches to one")
+        }
         guard let theirs = try copy.remoteHead(of: branch) else {
             print("The hub has no branch '\(branch.short)'.")
             return nil
         }
-        guard let ours = head.commit else {
-            _ = try copy.reset(to: theirs)
-            return theirs.hex
-        }
-        let base = try copy.mergeBase(ours, theirs)
-        if base == theirs {
-            print("Already up to date.")
-            return nil
-        }
-        guard base == ours else {
-            throw HubError.conflict(
-                "'\(branch.short)' and the hub's have both moved; push yours to another branch and merge it there "
-                    + "with 'hubctl merge'")
-        }
-        try copy.requireClean(before: "pulling")
-        _ = try copy.fastForward(to: theirs)
-        print("\(branch.short) is at \(theirs.hex.prefix(10)) now.")
-        return theirs.hex
+        return (branch.short, theirs)
     }
 }
 

@@ -17,7 +17,11 @@ struct Status: ParsableCommand {
         let head = try copy.head()
         print("On \(head.branch?.short ?? head.commit?.hex ?? "no branch")")
         for change in changes {
-            print("  \(change.staged?.rawValue ?? "-")\t\(change.unstaged?.rawValue ?? "-")\t\(change.path)")
+            let conflict = change.isConflicted ? "  in conflict" : ""
+            print("  \(change.staged?.rawValue ?? "-")\t\(change.unstaged?.rawValue ?? "-")\t\(change.path)\(conflict)")
+        }
+        if try !copy.mergeHeads().isEmpty {
+            print("A merge is in progress: 'hubctl merge --continue' ends it, 'hubctl merge --abort' undoes it.")
         }
         if changes.isEmpty { print("Nothing changed.") }
     }
@@ -34,6 +38,7 @@ struct Add: ParsableCommand {
         let copy = try WorkingCopy(containing: here)
         let staging = try copy.stage(try paths.map { try copy.path(of: $0, from: here) })
         print("Staged \(staging.added.count) files, \(staging.large.count) of them large.")
+        if !staging.removed.isEmpty { print("Staged \(staging.removed.count) removals.") }
     }
 }
 
@@ -46,18 +51,16 @@ struct Commit: AsyncParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        var author = try configuredAuthor()
-        if author == nil {
-            let name = try await Workspace().session.call { try await $0.whoami().name }
-            author = CommitAuthor(name: name, email: "\(name)@users.noreply.hub")
-        }
-        let id = try record(author ?? CommitAuthor(name: "hubctl", email: "hubctl@localhost"))
+        let id = try record(try await Self.author())
         if json { return try Terminal.print(json: ["commit": id.hex]) }
         print("Committed \(id.hex.prefix(10)): \(message)")
     }
 
-    private func configuredAuthor() throws -> CommitAuthor? {
-        try WorkingCopy(containing: FileManager.default.currentDirectoryPath).configuredAuthor()
+    private static func author() async throws -> CommitAuthor {
+        if let author = try WorkingCopy(containing: FileManager.default.currentDirectoryPath).configuredAuthor() {
+            return author
+        }
+        return try await Workspace().author()
     }
 
     private func record(_ author: CommitAuthor) throws -> CommitID {
@@ -70,12 +73,33 @@ struct Commit: AsyncParsableCommand {
 struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show the history.")
 
+    @Argument(help: "The branch, tag or commit to begin with; by default the current commit.") var revision: String?
     @Option(name: .shortAndLong, help: "How many commits.") var number = 20
+    @Flag(help: "Print JSON.") var json = false
+
+    private struct Entry: Encodable {
+        let commit: String
+        let parents: [String]
+        let author: String
+        let date: Date
+        let message: String
+    }
 
     func run() throws {
         let copy = try WorkingCopy(containing: FileManager.default.currentDirectoryPath)
-        guard let head = try copy.head().commit else { return print("There are no commits yet.") }
-        for commit in try copy.log(head, limit: number) {
+        guard let head = try revision.map({ try copy.resolve($0) }) ?? copy.head().commit else {
+            return print(json ? "[]" : "There are no commits yet.")
+        }
+        let commits = try copy.log(head, limit: number)
+        if json {
+            return try Terminal.print(
+                json: commits.map {
+                    Entry(
+                        commit: $0.id.hex, parents: $0.parents.map(\.hex), author: $0.author.name, date: $0.date,
+                        message: $0.message)
+                })
+        }
+        for commit in commits {
             print("\(commit.id.hex.prefix(10))  \(commit.author.name)  \(commit.title)")
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HubAPI
 import HubClient
 import HubCore
 import HubGit
@@ -23,12 +24,17 @@ struct Push: AsyncParsableCommand {
     func run() async throws {
         let workspace = try Workspace()
         let (branch, commit, contents) = try prepare(workspace)
+        let line = ProgressLine()
         let summary = try await workspace.session.call { connection in
             try await ContentTransfer(connection: connection, repository: workspace.repository)
-                .upload(contents, progress: Workspace.show)
+                .upload(contents, progress: line.show)
         }
         Terminal.endProgress()
-        try send(branch, workspace)
+        do {
+            try send(branch, workspace)
+        } catch {
+            throw await explained(error, workspace)
+        }
         if json {
             return try Terminal.print(
                 json: Result(
@@ -47,15 +53,23 @@ struct Push: AsyncParsableCommand {
         guard let branch = head.branch, let commit = head.commit else {
             throw HubError.invalid("there is nothing to push; commit first")
         }
-        let contents = try copy.newLargeFiles(in: commit, notOn: Workspace.remote).compactMap { file in
-            try file.pointer.map { pointer in
-                guard let path = try copy.file(holding: pointer) else {
-                    throw HubError.missingContent([pointer.digest])
-                }
-                return LocalContent(path: path, digest: pointer.digest, size: pointer.size)
-            }
+        // What is not on this machine was merged from elsewhere; the hub has it, or says that it is missing.
+        let contents: [LocalContent] = try copy.newLargeFiles(in: commit, notOn: Workspace.remote).compactMap { file in
+            guard let pointer = file.pointer, let path = try copy.file(holding: pointer) else { return nil }
+            return LocalContent(path: path, digest: pointer.digest, size: pointer.size)
         }
         return (branch, commit, contents)
+    }
+
+    /// A refusal that the hub's status code alone does not explain.
+    private func explained(_ error: any Error, _ workspace: Workspace) async -> any Error {
+        guard case HubError.forbidden = error,
+            let body = try? await workspace.session.call({ try await $0.whoami() })
+        else { return error }
+        guard body.auth.accessToken.role != "read" else {
+            return HubError.forbidden("this token may only read; log in with one of the scope 'write' to push")
+        }
+        return HubError.forbidden("\(body.name) may not push to \(workspace.repository); fork it with 'hubctl fork'")
     }
 
     private func send(_ branch: RefName, _ workspace: Workspace) throws {

@@ -15,7 +15,8 @@ struct Workspace: Sendable {
     init(at path: String = FileManager.default.currentDirectoryPath) throws {
         let copy = try WorkingCopy(containing: path)
         guard let url = try copy.remoteURL(Self.remote) else {
-            throw HubError.invalid("this working copy has no remote 'origin'; clone it from a hub")
+            throw HubError.invalid(
+                "this working copy belongs to no repository on a hub yet; 'hubctl init owner/name' connects it")
         }
         self.path = copy.root
         (session, repository) = try Self.parse(url)
@@ -27,40 +28,44 @@ struct Workspace: Sendable {
         self.session = session
     }
 
+    /// The repository a command is about: the one named, or that of the working copy around.
+    static func target(_ name: String?) throws -> (Session, RepositoryID) {
+        if let name { return (try Session(), try RepositoryID(.model, parsing: name)) }
+        let workspace = try Workspace()
+        return (workspace.session, workspace.repository)
+    }
+
     var credentials: RemoteCredentials { RemoteCredentials(token: session.token) }
 
     func open() throws -> WorkingCopy { try WorkingCopy(containing: path) }
 
-    /// Brings the large files that the folder lacks.
-    func download(at revision: String) async throws {
-        let waiting = try missingContent()
+    /// Brings the large files that stand as pointers in the folder; `revision` of `source` names them.
+    func download(at revision: CommitID, from source: RepositoryID? = nil) async throws {
+        let waiting = try open().materialise()
         guard !waiting.isEmpty else { return }
+        try await fetch(Set(waiting), at: revision, from: source)
+        try open().materialise()
+    }
+
+    /// Brings content into the store beside the history; `revision` of `source` names it.
+    func fetch(_ pointers: Set<LFSPointer>, at revision: CommitID, from source: RepositoryID? = nil) async throws {
+        let items = try places(for: pointers)
+        let line = ProgressLine()
         try await session.call { connection in
-            try await ContentTransfer(connection: connection, repository: repository)
-                .download(waiting, at: revision, progress: Self.show)
+            try await ContentTransfer(connection: connection, repository: source ?? repository)
+                .download(items, at: revision.hex, progress: line.show)
         }
         Terminal.endProgress()
-        try fillIn()
     }
 
-    private func missingContent() throws -> [DownloadItem] {
-        let copy = try open()
-        var items: [DownloadItem] = []
-        for pointer in try Set(copy.materialise()) {
-            let place = copy.content.path(of: pointer.digest)
+    private func places(for pointers: Set<LFSPointer>) throws -> [DownloadItem] {
+        let store = try open().content
+        return try pointers.map { pointer in
+            let place = store.path(of: pointer.digest)
             try FileManager.default.createDirectory(
                 at: URL(filePath: place).deletingLastPathComponent(), withIntermediateDirectories: true)
-            items.append(DownloadItem(pointer: pointer, destination: place))
+            return DownloadItem(pointer: pointer, destination: place)
         }
-        return items
-    }
-
-    private func fillIn() throws { try open().materialise() }
-
-    static func show(_ progress: TransferProgress) {
-        let done = Terminal.size(progress.bytesDone)
-        let total = Terminal.size(progress.bytesTotal)
-        Terminal.show(progress: "\(progress.phase.rawValue) \(done) of \(total)")
     }
 
     /// Reads `http://host/owner/name.git`.
