@@ -19,7 +19,7 @@ enum Fixtures {
     static func model(_ name: String) throws -> [String: any ByteReader] {
         let path = folder.appending(path: "models/\(name)").path
         var files: [String: any ByteReader] = [:]
-        for file in try FileManager.default.contentsOfDirectory(atPath: path) where file != "golden.json" {
+        for file in try FileManager.default.contentsOfDirectory(atPath: path) {
             files[file] = try MappedFile(path: "\(path)/\(file)")
         }
         return files
