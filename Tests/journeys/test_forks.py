@@ -108,7 +108,8 @@ def test_naming_someone_elses_content_does_not_give_it(hub, person, upstream):
         f"oid sha256:{hashlib.sha256(weights).hexdigest()}\nsize {len(weights)}\n")
     eve.git("-c", "filter.lfs.clean=cat", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false",
             "add", ".", cwd=theft)
-    eve.git("-c", "filter.lfs.clean=cat", "-c", "filter.lfs.process=", "commit", "-m", "Mine now", cwd=theft)
+    eve.git("-c", "filter.lfs.clean=cat", "-c", "filter.lfs.process=", "-c",
+            "filter.lfs.required=false", "commit", "-m", "Mine now", cwd=theft)
     refused = eve.git("-c", "core.hooksPath=/dev/null", "push", "origin", "HEAD:main", cwd=theft, check=False)
     assert refused.returncode != 0
     assert hub.file("eve/theft", checkpoints.WEIGHTS, user=eve.user).status == 404
