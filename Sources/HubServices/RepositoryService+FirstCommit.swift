@@ -14,7 +14,7 @@ extension RepositoryService {
         let author = Signature(name: user.name, email: "\(user.name)@users.noreply.hub", seconds: instant)
         let commit = try git.writeCommit(
             [.put(path: ".gitattributes", bytes: Array(attributes.utf8))],
-            onto: nil, parents: [], author: author, message: "initial commit\n")
+            onto: nil, parents: [], author: author, message: "Create \(record.id)\n")
         try git.move(.main, from: nil, to: commit)
     }
 

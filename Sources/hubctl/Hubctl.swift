@@ -38,8 +38,14 @@ struct Hubctl: AsyncParsableCommand {
         } catch let error as HubError {
             Terminal.complain("hubctl: \(error)")
             exit(withError: ExitCodes.code(of: error))
-        } catch {
+        } catch where exitCode(for: error) != .failure {
+            // A command line that makes no sense, a wish for help, or a code that a command chose.
             exit(withError: error)
+        } catch let code as ExitCode {
+            exit(withError: code)
+        } catch {
+            Terminal.complain("hubctl: \(error)")
+            exit(withError: ExitCodes.failed)
         }
     }
 }

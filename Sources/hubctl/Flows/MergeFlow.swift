@@ -25,6 +25,10 @@ struct MergeFlow: Sendable {
             for kind in ["heads", "tags"] {
                 if let commit = try copy.commit(at: "refs/hub/\(folder)/\(kind)/\(revision)") { return commit }
             }
+            // Of another repository, nothing but a commit's id may be meant: a branch here is not one there.
+            guard revision.count >= 7, revision.allSatisfy(\.isHexDigit) else {
+                throw HubError.revisionNotFound("\(source) has no branch or tag '\(revision)'")
+            }
             return try copy.resolve(revision)
         }
         if let commit = try? copy.resolve(revision) { return commit }

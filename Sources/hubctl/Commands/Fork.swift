@@ -1,0 +1,41 @@
+import ArgumentParser
+import HubAPI
+import HubClient
+import HubCore
+
+struct Fork: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Fork a repository; nothing is copied but its refs.",
+        discussion: "Example: hubctl fork alice/tiny --name tiny-ft")
+
+    @Argument(help: "owner/name") var name: String
+    @Option(name: .customLong("name"), help: "The fork's name; by default the same.") var newName: String?
+    @Option(help: "Who owns the fork; by default you.") var owner: String?
+    @Flag(help: "Let only members see it.") var `private` = false
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let id = try RepositoryID(.model, parsing: name)
+        let order = ForkBody(organization: owner, name: newName, visibility: `private` ? .private : nil)
+        let body = try await Session().call { try await $0.fork(id, as: order) }
+        if json { return try Terminal.print(json: body) }
+        print("Forked \(id) as \(body.id ?? body.url).")
+    }
+}
+
+struct Sync: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Bring a fork up to date with its upstream.")
+
+    @Argument(help: "owner/name; by default the repository of this working copy.") var name: String?
+    @Option(name: .shortAndLong, help: "For tensors both sides changed: conflict, ours, theirs, sum or average.")
+    var strategy: String?
+    @Option(help: "The branch; by default the default branch.") var branch: String?
+    @Flag(help: "Plan only.") var dryRun = false
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let (session, id) = try Workspace.target(name)
+        let order = MergeBody(target: branch, strategy: strategy, dryRun: dryRun)
+        try Merges.tell(try await session.call { try await $0.sync(id, order) }, json: json)
+    }
+}
