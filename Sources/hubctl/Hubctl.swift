@@ -23,7 +23,7 @@ struct Hubctl: AsyncParsableCommand {
             Login.self, Whoami.self, Repo.self, Init.self, Clone.self, Status.self, Add.self, Commit.self, Push.self,
             Pull.self,
             Log.self, Branch.self, Tag.self, Fork.self, Sync.self, Diff.self, Merge.self, Show.self, Validate.self,
-            Completion.self,
+            Convert.self, Completion.self,
         ]
     )
 
@@ -38,7 +38,7 @@ struct Hubctl: AsyncParsableCommand {
         } catch let error as HubError {
             Terminal.complain("hubctl: \(error)")
             exit(withError: ExitCodes.code(of: error))
-        } catch where exitCode(for: error) != .failure {
+        } catch  where exitCode(for: error) != .failure {
             // A command line that makes no sense, a wish for help, or a code that a command chose.
             exit(withError: error)
         } catch let code as ExitCode {

@@ -10,7 +10,9 @@ enum Merges {
         } else {
             print(headline(result))
             table(result.tensors)
-            for conflict in result.conflicts {
+            // A tensor with numbers stands in the table already.
+            let told = Set(result.tensors.filter { $0.cosine != nil }.map(\.tensor))
+            for conflict in result.conflicts where !told.contains(conflict.tensor ?? "") {
                 let tensor = conflict.tensor.map { " \($0)" } ?? ""
                 print("  conflict  \(conflict.path)\(tensor): \(conflict.reason)")
             }
@@ -26,8 +28,15 @@ enum Merges {
         case .fastForward: "Moved forward to \(commit); there was nothing to merge."
         case .merged: "Merged as \(commit)."
         case .wouldMerge: "This would merge without conflicts."
-        case .conflicts: "There are \(result.conflicts.count) conflicts."
+        case .conflicts:
+            result.conflicts.count == 1 ? "There is 1 conflict." : "There are \(result.conflicts.count) conflicts."
         }
+    }
+
+    /// What a person has to look at comes first, then what was computed, then what one side brought.
+    private static func rank(_ tensor: TensorDecisionBody) -> Int {
+        if tensor.decision == "conflict" { return 0 }
+        return tensor.cosine != nil ? 1 : 2
     }
 
     /// One line per tensor that is not the same on all sides, with how the two changes relate.
@@ -35,7 +44,7 @@ enum Merges {
         guard !tensors.isEmpty else { return }
         let width = tensors.map(\.decision.count).max() ?? 0
         let nameWidth = tensors.map(\.tensor.count).max() ?? 0
-        for tensor in tensors {
+        for tensor in tensors.sorted(by: { rank($0) < rank($1) }) {
             let decision = tensor.decision.padding(toLength: width, withPad: " ", startingAt: 0)
             let name = tensor.tensor.padding(toLength: nameWidth, withPad: " ", startingAt: 0)
             let numbers = [("cosine", tensor.cosine), ("contested", tensor.contestedMass), ("overlap", tensor.overlap)]

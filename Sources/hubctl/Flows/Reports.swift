@@ -14,7 +14,8 @@ enum Reports {
             }
             for finding in report.findings { print("  \(finding)") }
             if let inference = report.inference {
-                print("  sample      \(inference.samplePrompt)\(inference.sample.replacing("\n", with: " "))")
+                let sample = inference.samplePrompt + inference.sample
+                print("  sample      \(sample.split(whereSeparator: \.isWhitespace).joined(separator: " "))")
             }
             if let comparison = report.comparison { print("  parent      \(line(comparison))") }
         }
