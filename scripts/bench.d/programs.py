@@ -51,15 +51,11 @@ class Hub:
     """A hubd with a data folder of its own and one user."""
 
     def __init__(self, folder):
-        self.folder = folder
         self.data = folder / "data"
-        self.start()
+        self.server = serve([HUBD, "serve", "--data", self.data, "--listen", "127.0.0.1:0"], folder, "hubd")
+        self.url = self.server.url
         self.admin("user", "create", "ada")
         self.token = self.admin("token", "create", "ada").strip().splitlines()[-1]
-
-    def start(self):
-        self.server = serve([HUBD, "serve", "--data", self.data, "--listen", "127.0.0.1:0"], self.folder, "hubd")
-        self.url = self.server.url
 
     def stop(self):
         self.server.stop()
