@@ -10,6 +10,7 @@ struct HubBench: AsyncParsableCommand {
             // One a file, `…Bench.swift`.
             ChunkBench.self,
             HashBench.self,
+            InferenceBench.self,
         ]
     )
 }
