@@ -238,7 +238,6 @@ let package = Package(
             dependencies: ["HubAPI", "HubChunks", "HubClient", "HubCore", "HubGit", "HubTestSupport"],
             swiftSettings: swiftSettings
         ),
-        .testTarget(name: "hubctlTests", dependencies: ["hubctl"], swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6]
 )

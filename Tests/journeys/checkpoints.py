@@ -62,6 +62,23 @@ def change(path, *names, with_=lambda data: bytes(reversed(data))):
     write(path, tensors, metadata)
 
 
+def shard(folder, parts):
+    """Splits the weights of a folder into shards with an index, as save_pretrained does."""
+    tensors, metadata = read(folder / WEIGHTS)
+    names = list(tensors)
+    size = -(-len(names) // parts)
+    places = {}
+    for part in range(parts):
+        file = f"model-{part + 1:05}-of-{parts:05}.safetensors"
+        chosen = names[part * size:(part + 1) * size]
+        write(folder / file, {name: tensors[name] for name in chosen}, metadata)
+        places |= {name: file for name in chosen}
+    total = sum(len(data) for _, _, data in tensors.values())
+    (folder / "model.safetensors.index.json").write_text(
+        json.dumps({"metadata": {"total_size": total}, "weight_map": places}, indent=2))
+    (folder / WEIGHTS).unlink()
+
+
 def floats(data):
     """The values of bf16 bytes."""
     return [struct.unpack("<f", b"\0\0" + data[i:i + 2])[0] for i in range(0, len(data), 2)]

@@ -152,6 +152,94 @@ def test_a_merge_of_what_is_there_already_does_nothing(hub, person, base):
     assert ada.git("rev-parse", "HEAD", cwd=base).stdout == head
 
 
+def test_conflicting_tensors_are_settled_when_the_merge_goes_on(hub, person, base):
+    ada = person("ada")
+    theirs = branch(ada, base, "side", changes(SHARED, LAYER_0, factor=2.0))
+    ours = on_main(ada, base, changes(SHARED, factor=0.5))
+    assert ada.hubctl("merge", "side", cwd=base, check=False).returncode == 1
+    assert "merge" in ada.hubctl("status", cwd=base).stdout
+    unsettled = ada.hubctl("merge", "--continue", cwd=base, check=False)
+    assert unsettled.returncode == 1 and checkpoints.WEIGHTS.split(".")[0] in said(unsettled)
+    ada.hubctl("merge", "--continue", "-s", "average", cwd=base)
+    original = checkpoints.read(checkpoints.BASE / checkpoints.WEIGHTS)[0]
+    expected = [1.25 * value for value in checkpoints.floats(original[SHARED][2])]
+    assert tensors(base)[SHARED][2] == b"".join(map(round_bf16, expected))
+    assert tensors(base)[LAYER_0][2] == checkpoints.scaled(original[LAYER_0][2], 2.0)
+    assert ada.git("log", "-1", "--format=%P", cwd=base).stdout.split() == [ours, theirs]
+    assert "average" in ada.git("log", "-1", "--format=%B", cwd=base).stdout
+    assert ada.git("status", "--porcelain", cwd=base).stdout == ""
+    ada.hubctl("push", cwd=base)
+    assert hub.report("ada/model")["verdict"] == "passed"
+
+
+def test_a_file_of_ones_own_settles_a_conflict(hub, person, base):
+    ada = person("ada")
+    branch(ada, base, "side", changes(SHARED, factor=2.0))
+    on_main(ada, base, changes(SHARED, factor=0.5))
+    ada.hubctl("merge", "side", cwd=base, check=False)
+    checkpoints.copy_weights(checkpoints.FINE_TUNE_A, base)
+    ada.hubctl("add", checkpoints.WEIGHTS, cwd=base)
+    ada.hubctl("merge", "--continue", cwd=base)
+    assert (base / checkpoints.WEIGHTS).read_bytes() == (checkpoints.FINE_TUNE_A / checkpoints.WEIGHTS).read_bytes()
+    assert "manual" in ada.git("log", "-1", "--format=%B", cwd=base).stdout
+
+
+def test_a_forks_work_is_merged_here_and_pushed_without_sending_it_again(hub, person, base):
+    ada, bert = person("ada"), person("bert")
+    bert.hubctl("fork", "ada/model")
+    fork = bert.clone("bert/model")
+    checkpoints.change(fork / checkpoints.WEIGHTS, LAYER_0, with_=checkpoints.scaled)
+    theirs = bert.commit(fork, "Theirs")
+    bert.hubctl("push", cwd=fork)
+    ours = on_main(ada, base, changes(LAYER_1))
+    ada.hubctl("merge", "main", "--from", "bert/model", cwd=base)
+    assert ada.git("log", "-1", "--format=%P", cwd=base).stdout.split() == [ours, theirs]
+    assert ada.git("branch", "--list", "*bert*", cwd=base).stdout == "", "a merge leaves no branches behind"
+    sent = ada.json("push", cwd=base)
+    assert sent["bytesSent"] < 300_000, "the fork's tensor is on the hub already"
+    missing = ada.hubctl("merge", "nowhere", "--from", "bert/model", cwd=base, check=False)
+    assert missing.returncode == 2 and "bert/model" in said(missing)
+
+
+def test_a_pull_merges_weights_and_can_choose(hub, person, base):
+    ada = person("ada")
+    other = ada.clone("ada/model", "other")
+    checkpoints.change(other / checkpoints.WEIGHTS, SHARED, with_=lambda data: checkpoints.scaled(data, 2.0))
+    ada.commit(other, "Elsewhere")
+    ada.hubctl("push", cwd=other)
+    checkpoints.change(base / checkpoints.WEIGHTS, SHARED, with_=lambda data: checkpoints.scaled(data, 0.5))
+    ada.commit(base, "Here")
+    assert ada.hubctl("push", cwd=base, check=False).returncode == 1
+    assert ada.hubctl("pull", cwd=base, check=False).returncode == 1, "both changed the same tensor"
+    ada.hubctl("merge", "--abort", cwd=base)
+    ada.hubctl("pull", "-s", "theirs", cwd=base)
+    assert tensors(base)[SHARED] == tensors(other)[SHARED]
+    ada.hubctl("push", cwd=base)
+
+
+@pytest.mark.parametrize("where", ["here", "on the hub"])
+def test_a_checkpoint_sharded_anew_on_one_side_merges(hub, person, base, where):
+    ada = person("ada")
+
+    def shard(folder):
+        changes(LAYER_0)(folder)
+        checkpoints.shard(folder, 3)
+
+    branch(ada, base, "side", shard)
+    on_main(ada, base, changes(LAYER_1))
+    if where == "here":
+        ada.hubctl("merge", "side", cwd=base)
+        ada.hubctl("push", cwd=base)
+    else:
+        assert server_merge(hub, ada.user, source="side").json["outcome"] == "merged"
+        ada.hubctl("pull", cwd=base)
+    original = checkpoints.read(checkpoints.BASE / checkpoints.WEIGHTS)[0]
+    assert [path.name for path in base.glob("*.safetensors*")] == [checkpoints.WEIGHTS]
+    assert tensors(base)[LAYER_0][2] == checkpoints.scaled(original[LAYER_0][2])
+    assert tensors(base)[LAYER_1][2] == checkpoints.scaled(original[LAYER_1][2])
+    assert hub.report("ada/model")["verdict"] == "passed"
+
+
 def server_merge(hub, user, **body):
     return hub.request("POST", "/api/models/ada/model/merge", body, user)
 
