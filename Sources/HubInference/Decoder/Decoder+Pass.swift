@@ -2,7 +2,9 @@ import CHubKernels
 
 extension Decoder {
     /// Passes 1 to ``window`` tokens through all layers and leaves their normed hidden states in ``normed``.
-    func pass(_ tokens: [Int32]) throws {
+    ///
+    /// `keep` is called after each layer's keys and values are in ``key`` and ``value``.
+    func pass(_ tokens: [Int32], keep: (_ layer: Int) -> Void = { _ in }) throws {
         try check(tokens, limit: window)
         let panels = (tokens.count + Self.lanes - 1) / Self.lanes
         embed(tokens, panels: panels)
@@ -11,6 +13,7 @@ extension Decoder {
             norm(layer.attentionNorm, panels: panels)
             project(layer, panels: panels)
             turn(layer, panels: panels)
+            keep(index)
             attend(window: model.shape.windows[index] ?? 0, panels: panels)
             addProjection(layer.output, of: attended, panels: panels)
             try interruption.check()
