@@ -13,6 +13,7 @@ import tempfile
 
 import chunks
 import forks
+import inference
 import programs
 import transfer
 from measuring import Failed, bring_loopback_up
@@ -70,6 +71,8 @@ def run_benches(place, options):
                 results["fork"] = forks.bench(place, options, hub)
         finally:
             hub.stop()
+    if "inference" in options.benches:
+        results["inference"] = inference.bench(place, options)
     return results
 
 

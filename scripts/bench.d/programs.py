@@ -14,6 +14,7 @@ from measuring import Failed, Server, run
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = pathlib.Path(os.environ.get("HUB_PROGRAMS", HERE.parents[1] / ".build" / "release"))
 HUBD, HUBCTL, HUB_BENCH = (PROGRAMS / name for name in ("hubd", "hubctl", "hub-bench"))
+GGUF = pathlib.Path(os.environ.get("HUB_BENCH_GGUF", "smollm2-135m.gguf"))
 
 
 def fixture(kind, path, size, *indices):
