@@ -76,18 +76,17 @@ private struct Loop {
     let body: (Range<Int>, Int) -> Void
 }
 
-// Unchecked: `loop` is written by the pool's owner before it raises `epoch`, and read by workers after they
-// saw it rise and before they count themselves in `finished`, for which the owner waits.
+// Unchecked: `loop` is written by the pool's owner while the gate is shut, and read by workers that have come in.
 private final class Team: @unchecked Sendable {
-    private static let spins = 20_000
+    /// Some tens of microseconds, longer than what lies between two loops of a pass.
+    private static let spins = 4_000
 
     /// A cache line apart, so that workers do not slow each other's counters.
     private static let spacing = 16
 
     private let workers: Int
     private var loop: Loop?
-    private let epoch = Atomic<Int>(0)
-    private let finished = Atomic<Int>(0)
+    private let gate = Gate()
     private let sleepers = Atomic<Int>(0)
     private let stopped = Atomic<Bool>(false)
     private let next: UnsafeMutablePointer<Atomic<Int>>
@@ -115,26 +114,29 @@ private final class Team: @unchecked Sendable {
         let pieces = (total + grain - 1) / grain
         loop = Loop(total: total, grain: grain, stretch: (pieces + workers - 1) / workers * grain, body: body)
         for worker in 0..<workers { next[worker * Self.spacing].store(0, ordering: .relaxed) }
-        finished.store(0, ordering: .relaxed)
-        raiseEpoch()
+        gate.open()
+        wakeSleepers()
         take(0)
-        wait(until: { finished.load(ordering: .acquiring) == workers - 1 })
+        // Whoever has not come in by now has nothing left to do, and is not waited for.
+        gate.shut()
+        wait(until: { gate.isEmpty })
         loop = nil
     }
 
     func stop() {
         stopped.store(true, ordering: .relaxed)
-        raiseEpoch()
+        gate.open()
+        wakeSleepers()
     }
 
     func work(_ worker: Int) {
         var seen = 0
         while true {
-            awaitEpoch(after: seen)
-            seen += 1
+            seen = awaitOpening(after: seen)
             if stopped.load(ordering: .relaxed) { return }
+            guard gate.enter(seen) else { continue }
             take(worker)
-            finished.add(1, ordering: .releasing)
+            gate.leave()
         }
     }
 
@@ -153,24 +155,25 @@ private final class Team: @unchecked Sendable {
         }
     }
 
-    private func raiseEpoch() {
-        epoch.add(1, ordering: .sequentiallyConsistent)
+    private func wakeSleepers() {
         guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
         pthread_mutex_lock(mutex)
         pthread_cond_broadcast(wake)
         pthread_mutex_unlock(mutex)
     }
 
-    private func awaitEpoch(after seen: Int) {
+    /// The number of the latest opening, once it is another than `seen`.
+    private func awaitOpening(after seen: Int) -> Int {
         for _ in 0..<Self.spins {
-            if epoch.load(ordering: .acquiring) != seen { return }
+            if gate.opening != seen { return gate.opening }
             hub_inference_pause()
         }
         pthread_mutex_lock(mutex)
         sleepers.add(1, ordering: .sequentiallyConsistent)
-        while epoch.load(ordering: .sequentiallyConsistent) == seen { pthread_cond_wait(wake, mutex) }
+        while gate.opening == seen { pthread_cond_wait(wake, mutex) }
         sleepers.subtract(1, ordering: .relaxed)
         pthread_mutex_unlock(mutex)
+        return gate.opening
     }
 
     /// Spins, and gives way once it takes longer than a busy worker would.
@@ -181,4 +184,39 @@ private final class Team: @unchecked Sendable {
             if spins < Self.spins { hub_inference_pause() } else { sched_yield() }
         }
     }
+}
+
+/// Lets workers into one loop after the other, and none in once a loop is shut.
+///
+/// One word, changed only atomically: how often the gate was opened, whether it is shut, and who is inside.
+private struct Gate: ~Copyable {
+    private static let shutBit = 1 << 15
+    private static let openingShift = 16
+
+    private let state = Atomic<Int>(Gate.shutBit)
+
+    var opening: Int { state.load(ordering: .sequentiallyConsistent) >> Self.openingShift }
+
+    var isEmpty: Bool { state.load(ordering: .acquiring) & (Self.shutBit - 1) == 0 }
+
+    /// The caller has shut it, and nobody is inside.
+    func open() {
+        state.store((opening + 1) << Self.openingShift, ordering: .sequentiallyConsistent)
+    }
+
+    func shut() { state.bitwiseOr(Self.shutBit, ordering: .acquiringAndReleasing) }
+
+    /// Whether the caller is in, for as long as the loop of this opening needs it.
+    func enter(_ opening: Int) -> Bool {
+        var current = state.load(ordering: .relaxed)
+        while current >> Self.openingShift == opening, current & Self.shutBit == 0 {
+            let (exchanged, original) = state.weakCompareExchange(
+                expected: current, desired: current + 1, ordering: .acquiringAndReleasing)
+            if exchanged { return true }
+            current = original
+        }
+        return false
+    }
+
+    func leave() { state.subtract(1, ordering: .releasing) }
 }
