@@ -45,7 +45,8 @@ extension WorkingCopy {
         let current = try head().commit
         let merged = try mergeHeads()
         let tree = try stagedTree()
-        if let current, merged.isEmpty, try treeID(of: current) == tree {
+        let before = try current.map { try treeID(of: $0) } ?? Self.emptyTree
+        if merged.isEmpty, before == tree {
             throw HubError.invalid("nothing to commit: no change is staged; 'hubctl commit -a' takes every change")
         }
         let parents = (current.map { [$0] } ?? []) + merged
@@ -53,6 +54,9 @@ extension WorkingCopy {
         try git { git_repository_state_cleanup(handle.pointer) }
         return commit
     }
+
+    /// The id of a tree without entries.
+    private static let emptyTree = try? ObjectID(parsing: "4b825dc642cb6eb9a060e54bf8d69288fbee4904")
 
     /// The tree of what is staged; conflicts that nobody decided are ``HubError/conflict(_:)``.
     private func stagedTree() throws -> ObjectID {

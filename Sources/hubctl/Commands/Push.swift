@@ -23,7 +23,7 @@ struct Push: AsyncParsableCommand {
 
     func run() async throws {
         let workspace = try Workspace()
-        let (branch, commit, contents) = try prepare(workspace)
+        let (branch, commit, contents, isNew) = try prepare(workspace)
         let line = ProgressLine()
         let summary = try await workspace.session.call { connection in
             try await ContentTransfer(connection: connection, repository: workspace.repository)
@@ -41,13 +41,14 @@ struct Push: AsyncParsableCommand {
                     branch: branch.short, commit: commit.hex, files: summary.files, bytes: summary.bytes,
                     bytesSent: summary.bytesSent, bytesDeduplicated: summary.bytesDeduplicated))
         }
+        guard isNew || tags else { return print("\(workspace.repository) has everything of \(branch.short) already.") }
         print(
             "Pushed \(branch.short) at \(commit.hex.prefix(10)) to \(workspace.repository): "
                 + "\(Terminal.size(summary.bytesSent)) sent, \(Terminal.size(summary.bytesDeduplicated)) already there."
         )
     }
 
-    private func prepare(_ workspace: Workspace) throws -> (RefName, CommitID, [LocalContent]) {
+    private func prepare(_ workspace: Workspace) throws -> (RefName, CommitID, [LocalContent], isNew: Bool) {
         let copy = try workspace.open()
         let head = try copy.head()
         guard let branch = head.branch, let commit = head.commit else {
@@ -58,7 +59,7 @@ struct Push: AsyncParsableCommand {
             guard let pointer = file.pointer, let path = try copy.file(holding: pointer) else { return nil }
             return LocalContent(path: path, digest: pointer.digest, size: pointer.size)
         }
-        return (branch, commit, contents)
+        return (branch, commit, contents, try copy.remoteHead(of: branch) != commit)
     }
 
     /// A refusal that the hub's status code alone does not explain.
