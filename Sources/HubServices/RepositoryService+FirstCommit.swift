@@ -12,9 +12,12 @@ extension RepositoryService {
     ) throws {
         let git = try GitRepository(connection, repository: record.rowID)
         let author = Signature(name: user.name, email: "\(user.name)@users.noreply.hub", seconds: instant)
+        // Names the repository, so that two made in the same second have nothing in common.
+        let committer = Signature(
+            name: "hub", email: "repository-\(record.rowID)@users.noreply.hub", seconds: instant)
         let commit = try git.writeCommit(
             [.put(path: ".gitattributes", bytes: Array(attributes.utf8))],
-            onto: nil, parents: [], author: author, message: "Create \(record.id)\n")
+            onto: nil, parents: [], author: author, committer: committer, message: "initial commit\n")
         try git.move(.main, from: nil, to: commit)
     }
 
