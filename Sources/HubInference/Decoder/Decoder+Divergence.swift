@@ -29,7 +29,7 @@ extension Decoder {
         let tiles = try (workerTiles(panels: panels), workerTiles(panels: panels))
         pool.forEach(sums.first.stretches, grain: 1) { range, worker in
             let (mine, theirs) = (tiles.0[worker], tiles.1[worker])
-            for stretch in range {
+            for stretch in range where !interruption.isOver {
                 for rows in HeadTiles.rows(of: stretch, vocabulary: vocabulary) {
                     head(rows, panels: panels, to: mine)
                     other.head(rows, panels: panels, to: theirs)
@@ -39,6 +39,7 @@ extension Decoder {
                 }
             }
         }
+        try interruption.check()
         return sums.result(tokens: tokens.count)
     }
 

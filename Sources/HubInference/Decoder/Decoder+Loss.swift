@@ -46,15 +46,15 @@ extension Decoder {
     ) throws {
         let tiles = try workerTiles(panels: panels)
         let vocabulary = model.shape.vocabulary
-        try interruption.check()
         pool.forEach(HeadTiles.stretches(vocabulary), grain: 1) { range, worker in
-            for stretch in range {
+            for stretch in range where !interruption.isOver {
                 for rows in HeadTiles.rows(of: stretch, vocabulary: vocabulary) {
                     head(rows, panels: panels, to: tiles[worker])
                     body(stretch, rows, tiles[worker].start)
                 }
             }
         }
+        try interruption.check()
     }
 
     func workerTiles(panels: Int) throws -> [FloatBuffer] {

@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 /// Ends a computation that was cancelled or takes too long.
@@ -12,10 +13,26 @@ package final class Interruption: Sendable {
         deadline = limit.map { ContinuousClock.now + $0 }
     }
 
+    /// Runs `body` on a thread where it may block, and interrupts it when the calling task is cancelled.
+    package func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+            }
+        } onCancel: {
+            cancel()
+        }
+    }
+
+    /// Whether ``check()`` would throw.
+    var isOver: Bool {
+        isCancelled.load(ordering: .relaxed) || deadline.map { ContinuousClock.now > $0 } ?? false
+    }
+
     package func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
     /// Throws `CancellationError` or ``InferenceError/timeLimit(_:)``.
-    func check() throws {
+    package func check() throws {
         if isCancelled.load(ordering: .relaxed) { throw CancellationError() }
         if let deadline, let limit, ContinuousClock.now > deadline { throw InferenceError.timeLimit(limit) }
     }

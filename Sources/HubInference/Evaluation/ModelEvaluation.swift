@@ -7,12 +7,14 @@ package struct EvaluationOptions: Sendable {
 
     /// Models with more parameters are not run.
     package var maximumParameters: Int
-    package var timeLimit: Duration
 
-    package init(threads: Int, maximumParameters: Int, timeLimit: Duration) {
+    /// Ends the evaluation early.
+    package var interruption: Interruption
+
+    package init(threads: Int, maximumParameters: Int, interruption: Interruption) {
         self.threads = threads
         self.maximumParameters = maximumParameters
-        self.timeLimit = timeLimit
+        self.interruption = interruption
     }
 }
 
@@ -43,17 +45,23 @@ package enum ModelEvaluation {
     static let samplePrompt = "The license of this program"
     private static let sampleLength = 24
 
-    /// Loads and runs a model; throws ``InferenceError`` when it cannot be run.
+    /// Loads and runs a model; throws ``InferenceError`` when it cannot be run, and when what it computes is no number.
     package static func run(
         _ files: [String: any ByteReader],
         _ options: EvaluationOptions
     ) async throws -> EvaluationResult {
         let (model, tokenizer) = try await load(files, options)
         let windows = try windows(of: model, tokenizer)
-        let decoder = try makeDecoder(model, options)
-        let losses = try windows.flatMap { try decoder.losses($0) }
         let prompt = try tokenizer.encode(samplePrompt)
-        let sample = try decoder.generate(after: prompt, count: sampleLength)
+        let (losses, sample) = try await options.interruption.run {
+            let decoder = try makeDecoder(model, options)
+            let losses = try windows.flatMap { try decoder.losses($0) }
+            guard losses.allSatisfy(\.isFinite) else {
+                throw InferenceError.invalid(
+                    "what the model predicts of the probe text is no number", path: Configuration.path)
+            }
+            return (losses, try decoder.generate(after: prompt, count: sampleLength))
+        }
         return EvaluationResult(
             architecture: model.architecture.modelType, parameters: model.parameters, perplexity: perplexity(losses),
             probeTokens: windows.reduce(0) { $0 + $1.count }, sample: tokenizer.decode(sample),
@@ -72,10 +80,15 @@ package enum ModelEvaluation {
         guard try self.windows(of: after, newTokenizer) == windows else {
             throw InferenceError.notComparable("the tokenizers cut the probe text differently")
         }
-        let first = try makeDecoder(before, options)
-        let second = try makeDecoder(after, options)
-        let parts = try windows.map { try first.divergence(from: $0, to: second) }
+        let parts = try await options.interruption.run {
+            let first = try makeDecoder(before, options)
+            let second = try makeDecoder(after, options)
+            return try windows.map { try first.divergence(from: $0, to: second) }
+        }
         let drift = parts.flatMap(\.perToken)
+        guard drift.allSatisfy(\.isFinite) else {
+            throw InferenceError.notComparable("what one of the models predicts of the probe text is no number")
+        }
         return ModelComparison(
             meanKL: drift.isEmpty ? 0 : drift.reduce(0, +) / Double(drift.count),
             parentPerplexity: perplexity(parts.flatMap(\.firstLosses)),
@@ -86,11 +99,14 @@ package enum ModelEvaluation {
         _ files: [String: any ByteReader],
         _ options: EvaluationOptions
     ) async throws -> (LanguageModel, Tokenizer) {
-        guard let file = files[Tokenizer.path] else { throw InferenceError.missingFile(Tokenizer.path) }
         let model = try await LanguageModel.load(files)
         guard model.parameters <= options.maximumParameters else {
             throw InferenceError.tooLarge(
                 "the model has \(model.parameters) parameters; this hub runs models up to \(options.maximumParameters)")
+        }
+        guard let file = files[Tokenizer.path] else {
+            throw InferenceError.unsupported(
+                "there is no \(Tokenizer.path), so that no text can be run through the model", path: Configuration.path)
         }
         return (model, try await Tokenizer.load(file))
     }
@@ -98,7 +114,7 @@ package enum ModelEvaluation {
     private static func makeDecoder(_ model: LanguageModel, _ options: EvaluationOptions) throws -> Decoder {
         var decoderOptions = DecoderOptions()
         decoderOptions.threads = options.threads
-        return try Decoder(model, decoderOptions, Interruption(after: options.timeLimit))
+        return try Decoder(model, decoderOptions, options.interruption)
     }
 
     /// The probe's tokens in windows the model has positions for.
@@ -113,8 +129,9 @@ package enum ModelEvaluation {
             .filter { $0.count > 1 }
     }
 
+    /// exp(mean loss); what is too large for a number becomes the largest, for reports hold no infinity.
     private static func perplexity(_ losses: [Double]) -> Double {
-        losses.isEmpty ? 0 : exp(losses.reduce(0, +) / Double(losses.count))
+        losses.isEmpty ? 0 : min(exp(losses.reduce(0, +) / Double(losses.count)), .greatestFiniteMagnitude)
     }
 
     private static var probe: String { String(decoding: PackageResources.probe_txt, as: UTF8.self) }

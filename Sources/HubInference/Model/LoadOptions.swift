@@ -1,6 +1,6 @@
 /// What loading a model may cost.
 package struct LoadOptions: Sendable {
-    /// Bytes of weights read into memory at most; mapped files do not count.
+    /// Bytes of weights read or turned in memory at most; what is used in a mapped file where it lies does not count.
     package var memoryLimit = 8 << 30
 
     package init() {}

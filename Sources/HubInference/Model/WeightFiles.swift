@@ -13,7 +13,7 @@ struct WeightFiles {
     init(_ files: [String: any ByteReader], _ options: LoadOptions) async throws {
         let top = files.filter { !$0.key.contains("/") }
         let groups = try await Checkpoint.groups(in: top)
-        guard let group = groups.first(where: { $0.name == "model" }) ?? groups.first else {
+        guard let group = groups.first(where: { $0.name == "model" }) else {
             throw InferenceError.missingFile("model.safetensors")
         }
         checkpoint = try await Checkpoint.open(group, of: top)
@@ -28,6 +28,14 @@ struct WeightFiles {
     /// The matrix called `name`, which must have this shape.
     mutating func matrix(_ name: String, rows: Int, columns: Int) async throws -> Matrix {
         try await tensor(name, shape: [rows, columns], rows: rows, columns: columns)
+    }
+
+    /// Counts bytes that are about to be taken for weights.
+    mutating func reserve(_ byteCount: Int) throws(InferenceError) {
+        guard byteCount <= unusedMemory else {
+            throw .tooLarge("the weights need more memory than the limit allows")
+        }
+        unusedMemory -= byteCount
     }
 
     /// The vector called `name`, widened.
@@ -54,10 +62,7 @@ struct WeightFiles {
             let start = tensor.info.range.lowerBound
             return Matrix(storage, offset: start, rows: rows, columns: columns, type: type)
         }
-        guard tensor.info.byteCount <= unusedMemory else {
-            throw InferenceError.tooLarge("the weights need more memory than the limit allows")
-        }
-        unusedMemory -= tensor.info.byteCount
+        try reserve(tensor.info.byteCount)
         let storage = try await WeightStorage(tensor.reader, tensor.info.range)
         return Matrix(storage, offset: 0, rows: rows, columns: columns, type: type)
     }

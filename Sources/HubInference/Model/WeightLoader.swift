@@ -92,7 +92,9 @@ struct WeightLoader {
     /// A linear weight as (out, in), turned if the family stores it the other way.
     private mutating func stored(_ name: String, rows: Int, columns: Int) async throws -> Matrix {
         guard names.isTransposed else { return try await matrix(name, rows: rows, columns: columns) }
-        return try await matrix(name, rows: columns, columns: rows).transposed()
+        let matrix = try await matrix(name, rows: columns, columns: rows)
+        try files.reserve(rows * columns * matrix.type.byteCount)
+        return matrix.transposed()
     }
 
     private mutating func bias(

@@ -19,6 +19,12 @@ package struct ModelRevision: Sendable {
         self.symlinks = symlinks
     }
 
-    /// Whether there is anything to run: a configuration beside weights.
-    var hasModel: Bool { files["config.json"] != nil && files.keys.contains { $0.hasSuffix(".safetensors") } }
+    /// Whether there is anything to run: a configuration beside weights, at the top.
+    var hasModel: Bool {
+        files["config.json"] != nil
+            && files.keys.contains { path in
+                path.hasPrefix("model") && !path.contains("/")
+                    && (path.hasSuffix(".safetensors") || path.hasSuffix(".safetensors.index.json"))
+            }
+    }
 }

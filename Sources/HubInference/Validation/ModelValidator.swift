@@ -29,7 +29,7 @@ package struct ModelValidator: Sendable {
         _ revision: ModelRevision,
         comparedWith parent: ModelRevision?
     ) async throws -> ValidationReport {
-        var run = ValidationRun(revision: revision, parent: parent, validator: self, deadline: .now + timeLimit)
+        var run = ValidationRun(revision: revision, parent: parent, validator: self)
         try await run.checkStructure()
         try await run.checkSecurity()
         try await run.checkNumerics()

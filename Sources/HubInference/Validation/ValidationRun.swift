@@ -6,7 +6,9 @@ struct ValidationRun {
     let revision: ModelRevision
     let parent: ModelRevision?
     let validator: ModelValidator
-    let deadline: ContinuousClock.Instant
+
+    /// Runs out with the validator's time.
+    private let interruption: Interruption
 
     /// The sound checkpoints found by the structure stage, by group name.
     private var checkpoints: [String: Checkpoint] = [:]
@@ -15,16 +17,11 @@ struct ValidationRun {
     private var inference: ValidationReport.Inference?
     private var comparison: ValidationReport.Comparison?
 
-    init(
-        revision: ModelRevision,
-        parent: ModelRevision?,
-        validator: ModelValidator,
-        deadline: ContinuousClock.Instant
-    ) {
+    init(revision: ModelRevision, parent: ModelRevision?, validator: ModelValidator) {
         self.revision = revision
         self.parent = parent
         self.validator = validator
-        self.deadline = deadline
+        interruption = Interruption(after: validator.timeLimit)
     }
 
     var report: ValidationReport {
@@ -86,7 +83,7 @@ struct ValidationRun {
 
     mutating func runInference() async throws {
         try await stage("inference") { run in
-            guard run.revision.hasModel else { return .skipped("there is no config.json beside safetensors weights") }
+            guard run.revision.hasModel else { return .skipped("there is no config.json beside model.safetensors") }
             guard run.verdict != .failed else { return .skipped("an earlier stage failed") }
             let result = try await ModelEvaluation.run(run.revision.files, run.options)
             let inference = ValidationReport.Inference(
@@ -128,13 +125,20 @@ struct ValidationRun {
                 drift = try await ModelEvaluation.compare(
                     parent: parent.files, child: revision.files, options)
             } catch let error as InferenceError {
-                findings.append(Finding(.note, "the outputs were not compared with the parent's: \(error)", in: ""))
+                if case .timeLimit = error { throw error }
+                noteNotCompared(error.description)
+            } catch HubError.refused(let faults) {
+                noteNotCompared("its checkpoint is not sound: \(faults.first?.description ?? "")")
             }
         }
         return .init(
             parent: parent.id, tensorsChanged: changed, tensorsAdded: added, tensorsRemoved: removed,
             tensorsTotal: total, logitKL: drift?.meanKL, perplexityBefore: drift?.parentPerplexity,
             perplexityAfter: drift?.childPerplexity ?? inference?.perplexity)
+    }
+
+    private mutating func noteNotCompared(_ reason: String) {
+        findings.append(Finding(.note, "the outputs were not compared with the parent's: \(reason)", in: ""))
     }
 
     private static func checkpoints(of revision: ModelRevision) async throws -> [String: Checkpoint] {
@@ -152,8 +156,7 @@ struct ValidationRun {
 
     private var options: EvaluationOptions {
         EvaluationOptions(
-            threads: validator.threads, maximumParameters: validator.maximumParameters,
-            timeLimit: validator.timeLimit)
+            threads: validator.threads, maximumParameters: validator.maximumParameters, interruption: interruption)
     }
 
     // MARK: Around a stage
@@ -194,7 +197,7 @@ struct ValidationRun {
 
     private func checkTime() throws {
         try Task.checkCancellation()
-        guard ContinuousClock.now < deadline else { throw InferenceError.timeLimit(validator.timeLimit) }
+        try interruption.check()
     }
 
     private static func rounded(_ value: Double) -> String {
