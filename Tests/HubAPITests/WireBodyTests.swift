@@ -51,7 +51,7 @@ struct WireBodyTests {
             offsetIntoFirstRange: 7,
             terms: [.init(hash: .zero, unpackedLength: 9, range: .init(start: 0, end: 2))],
             xorbs: [
-                XetHash.zero.hex: [
+                XetHash.zero.string: [
                     .init(
                         url: "http://hub/x",
                         ranges: [.init(chunks: .init(start: 0, end: 2), bytes: .init(start: 0, end: 99))])
@@ -61,7 +61,7 @@ struct WireBodyTests {
         #expect(json["offset_into_first_range"] as? Int == 7)
         #expect((json["terms"] as? [[String: Any]])?.first?["unpacked_length"] as? Int == 9)
         let old = try object(ReconstructionV1Body(body))
-        let fetches = try #require((old["fetch_info"] as? [String: [[String: Any]]])?[XetHash.zero.hex])
+        let fetches = try #require((old["fetch_info"] as? [String: [[String: Any]]])?[XetHash.zero.string])
         #expect(fetches.first?["url"] as? String == "http://hub/x")
         #expect((fetches.first?["url_range"] as? [String: Int]) == ["start": 0, "end": 99])
         #expect((fetches.first?["range"] as? [String: Int]) == ["start": 0, "end": 2])
