@@ -31,7 +31,7 @@ package struct MergeBody: Codable, Sendable {
 
 /// Answer of a merge or a sync.
 package struct MergeResultBody: Codable, Sendable {
-    package enum Outcome: String, Codable, Sendable {
+    package enum Outcome: String, Codable, Sendable, CaseIterable {
         case upToDate = "up-to-date"
         case fastForward = "fast-forward"
         case merged

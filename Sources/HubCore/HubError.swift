@@ -28,6 +28,21 @@ package enum HubError: Error, Equatable, Sendable {
     /// Someone else was first, or the name is taken.
     case conflict(String)
 
+    /// The branch is no longer where the caller believes.
+    case outdated(String)
+
+    /// Well-formed, and still nothing that can be done.
+    case unprocessable(String)
+
+    /// The repository is there, and this caller has not been let in yet.
+    case gated(String)
+
+    /// The repository is now called something else.
+    case moved(to: RepositoryID)
+
+    /// Too many requests; ask again after so many seconds.
+    case tooManyRequests(String, retryAfter: Int)
+
     /// Pointers name content this repository and this caller's uploads do not have.
     case missingContent([ContentDigest])
 
@@ -49,8 +64,10 @@ extension HubError: CustomStringConvertible {
         switch self {
         case .invalid(let message), .unauthorized(let message), .forbidden(let message), .notFound(let message),
             .repositoryNotFound(let message), .revisionNotFound(let message), .entryNotFound(let message),
-            .conflict(let message), .tooLarge(let message), .unavailable(let message):
+            .conflict(let message), .outdated(let message), .unprocessable(let message), .gated(let message),
+            .tooManyRequests(let message, _), .tooLarge(let message), .unavailable(let message):
             message
+        case .moved(let id): "the repository is now called \(id)"
         case .missingContent(let digests):
             "content not uploaded: \(digests.map(\.hex).joined(separator: ", "))"
         case .refused(let findings): findings.map(\.description).joined(separator: "\n")

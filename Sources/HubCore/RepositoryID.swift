@@ -8,8 +8,17 @@ package struct RepositoryID: Hashable, Sendable {
         case model
         case dataset
 
+        /// An application; its files are kept, nothing is run.
+        case space
+
+        /// Compute kernels to be loaded by others; kept as files.
+        case kernel
+
         /// The word in API paths: `/api/models/…`.
         package var plural: String { "\(rawValue)s" }
+
+        /// What stands before `owner/name` in paths outside the API, with its slash: nothing for models.
+        package var webPrefix: String { self == .model ? "" : "\(plural)/" }
     }
 
     package let kind: Kind

@@ -1,18 +1,18 @@
 /// What validation found out about one revision.
 package struct ValidationReport: Codable, Sendable {
-    package enum State: String, Codable, Sendable {
+    package enum State: String, Codable, Sendable, CaseIterable {
         case queued
         case running
         case done
     }
 
-    package enum Verdict: String, Codable, Sendable {
+    package enum Verdict: String, Codable, Sendable, CaseIterable {
         case passed
         case warned
         case failed
     }
 
-    package enum StageOutcome: String, Codable, Sendable {
+    package enum StageOutcome: String, Codable, Sendable, CaseIterable {
         case passed
         case warned
         case failed

@@ -1,30 +1,51 @@
 package import HubServices
-package import Hummingbird
-package import Logging
+import Hummingbird
+import Logging
+
+/// How the hub is reached.
+package struct HubAddressing: Sendable {
+    /// How clients reach the hub; nil is whatever `Host` they ask for.
+    package var publicURL: String?
+
+    /// Who owns the repositories that are named by one segment.
+    package var bareNameOwner = "library"
+
+    package init(publicURL: String? = nil) { self.publicURL = publicURL }
+}
 
 /// All routes of the hub, one noun a file in Routes/.
-///
-/// - Parameter publicURL: How clients reach the hub; nil is whatever `Host` they ask for.
-package func buildRouter(_ hub: Hub, publicURL: String?, logger: Logger) -> Router<HubContext> {
+package func buildResponder(_ hub: Hub, _ addressing: HubAddressing = HubAddressing()) -> HubResponder {
+    let log = RouteLog()
+    declareRoutes(of: hub, addressing, in: RouteTable(log: log))
+    let list = log.list
     let router = Router(context: HubContext.self)
     router.add(middleware: RequestIDs())
-    router.add(middleware: ErrorResponses())
-    router.get("health") { _, _ in
-        try await hub.checkHealth()
-        return try Answer.json(["status": "ok"])
-    }
-    XetRoutes(hub: hub, publicURL: publicURL).add(to: router.group("xet"))
-    LFSLinkRoutes(hub: hub).add(to: router.group("lfs"))
-
+    router.add(middleware: ErrorResponses(methods: list.methods))
+    let open = router.group()
     let authenticated = router.group().add(middleware: Authentication(accounts: hub.accounts))
-    let api = authenticated.group("api")
-    AccountRoutes(accounts: hub.accounts).add(to: api)
-    RepositoryRoutes(hub: hub, publicURL: publicURL).add(to: api)
-    RevisionRoutes(hub: hub, publicURL: publicURL).add(to: api)
-    ReviewRoutes(hub: hub).add(to: api)
-    XetTokenRoutes(hub: hub, publicURL: publicURL).add(to: api)
-    FileRoutes(hub: hub).add(to: authenticated)
-    GitRoutes(hub: hub).add(to: authenticated)
-    LFSRoutes(hub: hub, publicURL: publicURL).add(to: authenticated)
-    return router
+    for (route, handler) in log.declarations {
+        let group = route.findsCaller ? authenticated : open
+        group.on(RouterPath(route.path), method: route.method, use: handler)
+    }
+    return HubResponder(
+        router: router.buildResponder(),
+        bareNames: BareNames(owner: addressing.bareNameOwner, words: list.wordsAfterNames))
+}
+
+private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: RouteTable) {
+    let publicURL = addressing.publicURL
+    HubRoutes(hub: hub).add(to: table)
+    XetRoutes(hub: hub, publicURL: publicURL).add(to: table.about("Xet"))
+    LFSLinkRoutes(hub: hub).add(to: table.about("Git LFS"))
+
+    let web = table.withCaller
+    let api = web.group("api")
+    AccountRoutes(accounts: hub.accounts).add(to: api.about("Accounts"))
+    RepositoryRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Repositories"))
+    RevisionRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Revisions"))
+    ReviewRoutes(hub: hub).add(to: api.about("Validation and merging"))
+    XetTokenRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Xet"))
+    FileRoutes(hub: hub).add(to: web.about("Files"))
+    GitRoutes(hub: hub).add(to: web.about("Git"))
+    LFSRoutes(hub: hub, publicURL: publicURL).add(to: web.about("Git LFS"))
 }

@@ -154,6 +154,19 @@ package struct RepositoryService: Sendable {
         return owner
     }
 
+    /// Words that stand behind a repository's name in URLs.
+    ///
+    /// No repository is called by one of them, so that a path always tells where the name ends.
+    package static let reservedNames: Set<String> = [
+        "auth-check", "blob", "branch", "collections", "commit", "commits", "compare", "discussions", "duplicate",
+        "fork",
+        "git-receive-pack", "git-upload-pack", "info", "lfs-files", "like", "likers", "merge", "paths-info",
+        "preupload",
+        "raw", "refs", "report", "resolve", "revision", "safetensors-metadata", "settings", "super-squash", "sync",
+        "tag",
+        "tree", "user-access-request", "xet-read-token", "xet-write-token",
+    ]
+
     private static func insert(
         _ id: RepositoryID,
         owner: AccountRecord,
@@ -162,6 +175,9 @@ package struct RepositoryService: Sendable {
         at instant: Int64,
         in connection: any SQLConnection
     ) throws -> RepositoryRecord {
+        guard !reservedNames.contains(id.name.lowercased()) else {
+            throw HubError.invalid("'\(id.name)' cannot name a repository: it is a word of the hub's own URLs")
+        }
         guard try RepositoryRecord.find(id, in: connection) == nil else {
             throw HubError.conflict("a \(id.kind.rawValue) repository called \(id) already exists")
         }

@@ -11,7 +11,7 @@ enum ExitCodes {
 
     static func code(of error: HubError) -> ExitCode {
         switch error {
-        case .refused, .conflict, .missingContent: refused
+        case .refused, .conflict, .outdated, .missingContent: refused
         default: failed
         }
     }

@@ -1,5 +1,6 @@
 import Configuration
 import HubCore
+import HubHTTP
 import HubServices
 import Logging
 import SystemPackage
@@ -20,6 +21,9 @@ struct HubdConfig: Sendable {
     /// `public-url`: how clients reach the hub, when it stands behind a proxy; by default the `Host` they ask for.
     var publicURL: String?
 
+    /// `bare-name-owner`: who owns the repositories that clients name by one word, such as `gpt2`.
+    var bareNameOwner = HubAddressing().bareNameOwner
+
     /// `log.level`: `debug`, `info`, `warning` or `error`.
     var logLevel = Logger.Level.info
 
@@ -33,6 +37,13 @@ struct HubdConfig: Sendable {
     ///
     /// Not below 1: clients may refer for a while to what they have just sent.
     var sweepHours = 21 * 24
+
+    /// How answers name the hub and its repositories.
+    var addressing: HubAddressing {
+        var addressing = HubAddressing(publicURL: publicURL)
+        addressing.bareNameOwner = bareNameOwner
+        return addressing
+    }
 
     /// The host and port of `listen`.
     var address: (host: String, port: Int) {
@@ -76,6 +87,10 @@ extension HubdConfig {
         data = options.string("data") ?? data
         listen = options.string("listen") ?? listen
         publicURL = options.string("public-url")
+        bareNameOwner = options.string("bare-name-owner") ?? bareNameOwner
+        guard RepositoryID.isWellFormed(bareNameOwner[...]) else {
+            throw HubError.invalid("bare-name-owner is '\(bareNameOwner)'; expected the name of a user or organisation")
+        }
         if let level = options.string("log.level") {
             guard let known = Logger.Level(rawValue: level) else {
                 throw HubError.invalid("log.level is '\(level)'; expected debug, info, warning or error")

@@ -10,7 +10,7 @@ import Testing
 
     @Test(arguments: [
         (400, HubError.invalid("no")), (401, .unauthorized("no")), (403, .forbidden("no")), (404, .notFound("no")),
-        (409, .conflict("no")), (412, .conflict("no")), (413, .tooLarge("no")), (422, .invalid("no")),
+        (409, .conflict("no")), (412, .outdated("no")), (413, .tooLarge("no")), (422, .invalid("no")),
         (503, .unavailable("no (HTTP 503)")), (429, .unavailable("no (HTTP 429)")),
     ])
     func `each status is one outcome with the hub's sentence`(status: Int, expected: HubError) {

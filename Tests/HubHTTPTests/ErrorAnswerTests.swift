@@ -4,7 +4,6 @@ import HubServices
 import HubServicesTestSupport
 import Hummingbird
 import HummingbirdTesting
-import Logging
 import Testing
 
 @Suite struct ErrorAnswerTests {
@@ -12,7 +11,7 @@ import Testing
     private static let requestID = HTTPField.Name("X-Request-Id")
 
     private func application(_ test: TestHub) -> some ApplicationProtocol {
-        Application(router: buildRouter(test.hub, publicURL: nil, logger: Logger(label: "test")))
+        Application(responder: buildResponder(test.hub))
     }
 
     @Test func `a private repository and an absent one get the same answer`() async throws {

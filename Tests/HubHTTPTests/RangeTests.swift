@@ -3,7 +3,6 @@ import HubHTTP
 import HubServicesTestSupport
 import Hummingbird
 import HummingbirdTesting
-import Logging
 import Testing
 
 @Suite struct RangeTests {
@@ -18,7 +17,7 @@ import Testing
         let alice = try await test.user("alice")
         let record = try await test.repository("alice/open", by: alice)
         try await test.push(["digits.txt": "0123456789"], to: record, by: alice)
-        let application = Application(router: buildRouter(test.hub, publicURL: nil, logger: Logger(label: "test")))
+        let application = Application(responder: buildResponder(test.hub))
         try await application.test(.router) { client in
             let answer = try await client.execute(
                 uri: "/alice/open/resolve/main/digits.txt", method: .get, headers: [.range: header])

@@ -11,6 +11,9 @@ extension ErrorBody: ResponseEncodable {}
 ///
 /// The only place that knows both vocabularies.
 struct ErrorResponses: RouterMiddleware {
+    /// The methods there are for a path, to tell a wrong method from a wrong path.
+    let methods: @Sendable (_ path: String) -> [HTTPRequest.Method]
+
     func handle(
         _ request: Request,
         context: HubContext,
@@ -20,6 +23,8 @@ struct ErrorResponses: RouterMiddleware {
             return try await next(request, context)
         } catch let error as HubError {
             return try answer(error, to: request, context: context)
+        } catch let error as HTTPError where error.status == .notFound && !methods(request.uri.path).isEmpty {
+            return try wrongMethod(request, context)
         } catch let error as HTTPError {
             let message = error.body ?? error.status.reasonPhrase
             return try encode(error.status, ErrorBody(error: message), code: nil, request, context)
@@ -45,6 +50,16 @@ struct ErrorResponses: RouterMiddleware {
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic realm=\"hub\", charset=\"UTF-8\"" }
         if case .rangeNotSatisfiable(let size) = error { response.headers[.contentRange] = "bytes */\(size)" }
         if case .unavailable = error { response.headers[.retryAfter] = "5" }
+        if case .tooManyRequests(_, let seconds) = error { response.headers[.retryAfter] = "\(seconds)" }
+        if case .moved(let id) = error { response.headers[.location] = request.path(movedTo: id, context) }
+        return response
+    }
+
+    private func wrongMethod(_ request: Request, _ context: HubContext) throws -> Response {
+        let allowed = methods(request.uri.path).map(\.rawValue).sorted().joined(separator: ", ")
+        let body = ErrorBody(error: "\(request.method) is not understood here; there is \(allowed)")
+        var response = try encode(.methodNotAllowed, body, code: nil, request, context)
+        response.headers[.allow] = allowed
         return response
     }
 
@@ -62,6 +77,18 @@ struct ErrorResponses: RouterMiddleware {
     }
 }
 
+extension Request {
+    /// This request's path and query with the repository's new name in the place of the old one.
+    fileprivate func path(movedTo id: RepositoryID, _ context: HubContext) -> String {
+        let path = head.path ?? "/"
+        guard let owner = context.parameters.get("owner"), let name = context.parameters.get("name"),
+            let place = path.firstRange(of: "\(owner)/\(name)")
+        else { return path }
+        let suffix = name.hasSuffix(".git") ? ".git" : ""
+        return path[..<place.lowerBound] + id.path + suffix + path[place.upperBound...]
+    }
+}
+
 extension HubError {
     /// The status, and the word the official clients know the error by.
     fileprivate var answer: (HTTPResponse.Status, String?) {
@@ -74,6 +101,11 @@ extension HubError {
         case .revisionNotFound: (.notFound, "RevisionNotFound")
         case .entryNotFound: (.notFound, "EntryNotFound")
         case .conflict: (.conflict, nil)
+        case .outdated: (.preconditionFailed, nil)
+        case .unprocessable: (.unprocessableContent, nil)
+        case .gated: (.forbidden, "GatedRepo")
+        case .moved: (.temporaryRedirect, nil)
+        case .tooManyRequests: (.tooManyRequests, nil)
         case .missingContent: (.unprocessableContent, "MissingContent")
         case .refused: (.unprocessableContent, "Refused")
         case .tooLarge: (.contentTooLarge, nil)

@@ -7,8 +7,8 @@ import Hummingbird
 struct AccountRoutes {
     let accounts: AccountService
 
-    func add(to router: RouterGroup<HubContext>) {
-        router.get("whoami-v2", use: whoami)
+    func add(to routes: RouteTable) {
+        routes.get("whoami-v2", "Tells who the access token belongs to.", answer: .json(WhoamiBody.self), use: whoami)
     }
 
     @Sendable private func whoami(request: Request, context: HubContext) async throws -> Response {

@@ -8,11 +8,15 @@ import NIOCore
 struct FileRoutes {
     let hub: Hub
 
-    func add(to router: RouterGroup<HubContext>) {
-        for (prefix, kind) in [("", RepositoryID.Kind.model), ("datasets/", .dataset)] {
-            let path: RouterPath = "\(prefix):owner/:name/resolve/:revision/**"
-            router.get(path) { request, context in try await file(kind, request, context) }
-            router.head(path) { request, context in try await file(kind, request, context) }
+    func add(to routes: RouteTable) {
+        routes.forEachKindOnTheWeb { kind, one in
+            let path = "resolve/:revision/**"
+            one.get(
+                path, "Gives the bytes of a file, or one range of them.", answer: .bytes("application/octet-stream")
+            ) { request, context in try await file(kind, request, context) }
+            one.head(path, "Describes a file in headers.") { request, context in
+                try await file(kind, request, context)
+            }
         }
     }
 

@@ -8,13 +8,22 @@ import NIOCore
 struct GitRoutes {
     let hub: Hub
 
-    func add(to router: RouterGroup<HubContext>) {
-        for (prefix, kind) in [("", RepositoryID.Kind.model), ("datasets/", .dataset)] {
-            let base: RouterPath = "\(prefix):owner/:name"
-            let one = router.group(base)
-            one.get("info/refs") { request, context in try await advertise(kind, request, context) }
-            one.post("git-upload-pack") { request, context in try await uploadPack(kind, request, context) }
-            one.post("git-receive-pack") { request, context in try await receivePack(kind, request, context) }
+    func add(to routes: RouteTable) {
+        routes.forEachKindOnTheWeb { kind, one in
+            let services = ["git-upload-pack", "git-receive-pack"]
+            one.get(
+                "info/refs", "Advertises the refs to git.",
+                query: [.word("service", services, "What git wants to do.", isRequired: true)],
+                answer: .bytes("application/x-git-upload-pack-advertisement")
+            ) { request, context in try await advertise(kind, request, context) }
+            one.post(
+                services[0], "Answers a fetch.", body: .bytes("application/x-git-upload-pack-request"),
+                answer: .bytes("application/x-git-upload-pack-result")
+            ) { request, context in try await uploadPack(kind, request, context) }
+            one.post(
+                services[1], "Takes a push.", body: .bytes("application/x-git-receive-pack-request"),
+                answer: .bytes("application/x-git-receive-pack-result")
+            ) { request, context in try await receivePack(kind, request, context) }
         }
     }
 

@@ -11,12 +11,16 @@ struct LFSRoutes {
 
     static let mediaType = "application/vnd.git-lfs+json"
 
-    func add(to router: RouterGroup<HubContext>) {
-        for (prefix, kind) in [("", RepositoryID.Kind.model), ("datasets/", .dataset)] {
-            let base: RouterPath = "\(prefix):owner/:name/info/lfs"
-            let one = router.group(base)
-            one.post("objects/batch") { request, context in try await batch(kind, request, context) }
-            one.post("verify") { request, context in try await verify(kind, request, context) }
+    func add(to routes: RouteTable) {
+        routes.forEachKindOnTheWeb { kind, repository in
+            let one = repository.group("info/lfs")
+            one.post(
+                "objects/batch", "Tells where large files are to be sent or fetched (git-lfs batch API).",
+                body: .json(LFSBatchBody.self), answer: .json(LFSBatchResultBody.self)
+            ) { request, context in try await batch(kind, request, context) }
+            one.post("verify", "Answers 200 when the content is stored.", body: .json(LFSVerifyBody.self)) {
+                request, context in try await verify(kind, request, context)
+            }
         }
     }
 
@@ -84,13 +88,20 @@ struct LFSRoutes {
 struct LFSLinkRoutes {
     let hub: Hub
 
-    func add(to router: RouterGroup<HubContext>) {
-        router.put("objects/:digest") { request, _ in
-            try await hub.lfs.receive(signature: signature(of: request), body: request.pieces)
+    func add(to routes: RouteTable) {
+        let signature = QueryParameter.text("sig", "What allows this.", isRequired: true)
+        routes.put(
+            "lfs/objects/:digest", "Takes the bytes of an upload link.", query: [signature],
+            body: .bytes("application/octet-stream")
+        ) { request, _ in
+            try await hub.lfs.receive(signature: self.signature(of: request), body: request.pieces)
             return Answer.empty()
         }
-        router.get("objects/:digest") { request, _ in
-            let file = try await hub.lfs.open(signature: signature(of: request))
+        routes.get(
+            "lfs/objects/:digest", "Gives the bytes of a download link, or one range of them.", query: [signature],
+            answer: .bytes("application/octet-stream")
+        ) { request, _ in
+            let file = try await hub.lfs.open(signature: self.signature(of: request))
             return try RangedAnswer(file.reader, etag: file.digest.hex, range: request.headers[.range])
                 .response(type: "application/octet-stream", withBody: true)
         }

@@ -9,18 +9,36 @@ struct RepositoryRoutes {
     let hub: Hub
     let publicURL: String?
 
-    func add(to router: RouterGroup<HubContext>) {
-        router.post("repos/create", use: create)
-        router.delete("repos/delete", use: delete)
+    func add(to routes: RouteTable) {
+        routes.post(
+            "repos/create", "Makes a repository.", body: .json(CreateRepositoryBody.self),
+            answer: .json(CreatedRepositoryBody.self), use: create)
+        routes.delete("repos/delete", "Deletes a repository.", body: .json(DeleteRepositoryBody.self), use: delete)
         for kind in RepositoryID.Kind.allCases {
-            router.get("\(kind.plural)") { request, context in try await list(kind, request, context) }
-            let one = router.group("\(kind.plural)/:owner/:name")
-            one.get { request, context in try await show(kind, nil, request, context) }
-            one.get("revision/:revision") { request, context in
-                try await show(kind, context.parameter("revision"), request, context)
+            let query: [QueryParameter] = [
+                .text("author", "Only those of this user or organisation."),
+                .number("limit", 1...1000, "At most so many."),
+            ]
+            routes.get(
+                kind.plural, "Lists the \(kind.plural) the caller may see, the latest changed first.", query: query,
+                answer: .json([RepositoryBody].self)
+            ) { request, context in try await list(kind, request, context) }
+        }
+        routes.forEachKind { kind, one in
+            one.get("", "Shows the repository at its default branch.", answer: .json(RepositoryBody.self)) {
+                request, context in try await show(kind, nil, request, context)
             }
-            one.put("settings") { request, context in try await change(kind, request, context) }
-            one.post("fork") { request, context in try await fork(kind, request, context) }
+            one.get(
+                "revision/:revision", "Shows the repository at a revision.", answer: .json(RepositoryBody.self)
+            ) { request, context in try await show(kind, context.parameter("revision"), request, context) }
+            one.put(
+                "settings", "Changes the visibility.", body: .json(RepositorySettingsBody.self),
+                answer: .json(RepositorySettingsBody.self)
+            ) { request, context in try await change(kind, request, context) }
+            one.post(
+                "fork", "Forks the repository; no byte is copied.", body: .json(ForkBody.self),
+                answer: .json(CreatedRepositoryBody.self)
+            ) { request, context in try await fork(kind, request, context) }
         }
     }
 
@@ -114,7 +132,6 @@ struct RepositoryRoutes {
     }
 
     private func url(of id: RepositoryID, for request: Request) -> String {
-        let prefix = id.kind == .model ? "" : "\(id.kind.plural)/"
-        return "\(request.baseURL(publicURL))/\(prefix)\(id.path)"
+        "\(request.baseURL(publicURL))/\(id.kind.webPrefix)\(id.path)"
     }
 }

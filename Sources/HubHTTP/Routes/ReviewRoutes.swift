@@ -7,13 +7,25 @@ import Hummingbird
 struct ReviewRoutes {
     let hub: Hub
 
-    func add(to router: RouterGroup<HubContext>) {
-        for kind in RepositoryID.Kind.allCases {
-            let one = router.group("\(kind.plural)/:owner/:name")
-            one.get("report/:revision") { request, context in try await report(kind, request, context) }
-            one.get("compare/:range") { request, context in try await compare(kind, request, context) }
-            one.post("merge") { request, context in try await merge(kind, request, context) }
-            one.post("sync") { request, context in try await sync(kind, request, context) }
+    func add(to routes: RouteTable) {
+        routes.forEachKind { kind, one in
+            one.get(
+                "report/:revision", "Gives the report of a revision's validation.",
+                query: [.number("wait", 0...300, "Seconds to wait for a report that is not finished.")],
+                answer: .json(ValidationReport.self)
+            ) { request, context in try await report(kind, request, context) }
+            one.get(
+                "compare/:range", "Compares two revisions, A..B, by file and by tensor.",
+                answer: .json(CompareBody.self)
+            ) { request, context in try await compare(kind, request, context) }
+            one.post(
+                "merge", "Merges a revision into a branch, weights included.", body: .json(MergeBody.self),
+                answer: .json(MergeResultBody.self)
+            ) { request, context in try await merge(kind, request, context) }
+            one.post(
+                "sync", "Merges the upstream's branch into a fork's.", body: .json(MergeBody.self),
+                answer: .json(MergeResultBody.self)
+            ) { request, context in try await sync(kind, request, context) }
         }
     }
 

@@ -9,19 +9,45 @@ struct RevisionRoutes {
     let hub: Hub
     let publicURL: String?
 
-    func add(to router: RouterGroup<HubContext>) {
-        for kind in RepositoryID.Kind.allCases {
-            let one = router.group("\(kind.plural)/:owner/:name")
-            one.get("refs") { request, context in try await refs(kind, request, context) }
-            one.get("commits/:revision") { request, context in try await commits(kind, request, context) }
-            one.get("tree/:revision") { request, context in try await tree(kind, "", request, context) }
-            one.get("tree/:revision/**") { request, context in
-                try await tree(kind, context.restOfPath(), request, context)
-            }
-            one.post("branch/:branch") { request, context in try await createBranch(kind, request, context) }
-            one.delete("branch/:branch") { request, context in try await deleteBranch(kind, request, context) }
-            one.post("tag/:revision") { request, context in try await createTag(kind, request, context) }
-            one.delete("tag/:revision") { request, context in try await deleteTag(kind, request, context) }
+    func add(to routes: RouteTable) {
+        routes.forEachKind { kind, one in
+            addReading(kind, to: one)
+            addWriting(kind, to: one)
+        }
+    }
+
+    private func addReading(_ kind: RepositoryID.Kind, to one: RouteTable) {
+        one.get("refs", "Lists branches and tags.", answer: .json(RefsBody.self)) { request, context in
+            try await refs(kind, request, context)
+        }
+        one.get(
+            "commits/:revision", "Lists the history of a revision, newest first.",
+            query: [.number("limit", 1...1000, "Commits a page."), .number("p", 0...1_000_000, "The page.")],
+            answer: .json([CommitBody].self)
+        ) { request, context in try await commits(kind, request, context) }
+        let recursive = QueryParameter.flag("recursive", "Whether to go into the folders.")
+        one.get(
+            "tree/:revision", "Lists the files and folders of a revision.", query: [recursive],
+            answer: .json([TreeEntryBody].self)
+        ) { request, context in try await tree(kind, "", request, context) }
+        one.get(
+            "tree/:revision/**", "Lists the files and folders below a folder.", query: [recursive],
+            answer: .json([TreeEntryBody].self)
+        ) { request, context in try await tree(kind, context.restOfPath(), request, context) }
+    }
+
+    private func addWriting(_ kind: RepositoryID.Kind, to one: RouteTable) {
+        one.post("branch/:branch", "Makes a branch.", body: .json(CreateBranchBody.self)) { request, context in
+            try await createBranch(kind, request, context)
+        }
+        one.delete("branch/:branch", "Deletes a branch.") { request, context in
+            try await deleteBranch(kind, request, context)
+        }
+        one.post("tag/:revision", "Tags a revision.", body: .json(CreateTagBody.self)) { request, context in
+            try await createTag(kind, request, context)
+        }
+        one.delete("tag/:revision", "Deletes the tag.") { request, context in
+            try await deleteTag(kind, request, context)
         }
     }
 

@@ -10,15 +10,14 @@ struct XetTokenRoutes {
     let hub: Hub
     let publicURL: String?
 
-    func add(to router: RouterGroup<HubContext>) {
-        for kind in RepositoryID.Kind.allCases {
-            let one = router.group("\(kind.plural)/:owner/:name")
-            one.get("xet-read-token/:revision") { request, context in
-                try await token(kind, .read, request, context)
-            }
-            one.get("xet-write-token/:revision") { request, context in
-                try await token(kind, .contribute, request, context)
-            }
+    func add(to routes: RouteTable) {
+        routes.forEachKind { kind, one in
+            one.get(
+                "xet-read-token/:revision", "Gives a token for downloads by Xet.", answer: .json(XetTokenBody.self)
+            ) { request, context in try await token(kind, .read, request, context) }
+            one.get(
+                "xet-write-token/:revision", "Gives a token for uploads by Xet.", answer: .json(XetTokenBody.self)
+            ) { request, context in try await token(kind, .contribute, request, context) }
         }
     }
 
@@ -46,18 +45,34 @@ struct XetRoutes {
     let hub: Hub
     let publicURL: String?
 
-    func add(to router: RouterGroup<HubContext>) {
-        router.get("health") { _, _ in Answer.empty() }
-        router.post("v1/chunks/lookup", use: lookup)
-        router.get("v1/chunks/:prefix/:hash", use: dedup)
-        router.post("v1/xorb-grants/:prefix/:hash", use: grantXorb)
-        router.post("v1/xorbs/:prefix/:hash", use: putXorb)
-        router.head("v1/xorbs/:prefix/:hash", use: headXorb)
-        router.post("v1/shards", use: putShard)
-        router.post("v2/shards", use: putShardWithProgress)
-        router.get("v2/reconstructions/:hash", use: reconstruct)
-        router.get("v1/reconstructions/:hash", use: reconstructV1)
-        router.get("v1/xorb-data/:hash", use: xorbData)
+    func add(to routes: RouteTable) {
+        let cas = routes.group("xet")
+        let binary = Payload.bytes("application/octet-stream")
+        cas.get("health", "Answers 200 when the process does.") { _, _ in Answer.empty() }
+        cas.post(
+            "v1/chunks/lookup", "Tells where chunks are stored, as far as the asker may know.", body: binary,
+            answer: binary, use: lookup)
+        cas.get(
+            "v1/chunks/:prefix/:hash", "Gives a shard that tells where a chunk and its neighbours are.",
+            answer: binary, use: dedup)
+        cas.post("v1/xorb-grants/:prefix/:hash", "Tells whether a xorb need be sent.", use: grantXorb)
+        cas.post(
+            "v1/xorbs/:prefix/:hash", "Takes a xorb.", body: binary, answer: .json(XorbUploadBody.self), use: putXorb)
+        cas.head("v1/xorbs/:prefix/:hash", "Tells whether a xorb need be sent.", use: headXorb)
+        cas.post(
+            "v1/shards", "Registers files.", body: binary, answer: .json(ShardUploadBody.self), use: putShard)
+        cas.post(
+            "v2/shards", "Registers files, and answers in lines.", body: binary,
+            answer: .bytes("application/x-ndjson"), use: putShardWithProgress)
+        cas.get(
+            "v2/reconstructions/:hash", "Tells how to put a file together.", answer: .json(ReconstructionBody.self),
+            use: reconstruct)
+        cas.get(
+            "v1/reconstructions/:hash", "Tells how to put a file together, in the older form.",
+            answer: .json(ReconstructionV1Body.self), use: reconstructV1)
+        cas.get(
+            "v1/xorb-data/:hash", "Gives one range of a xorb.",
+            query: [.text("sig", "What allows this.", isRequired: true)], answer: binary, use: xorbData)
     }
 
     @Sendable private func lookup(request: Request, context: HubContext) async throws -> Response {

@@ -41,7 +41,7 @@ struct Serve: AsyncParsableCommand {
         let embedded = try await EmbeddedHub.open(config, logger: logger)
         if let token = embedded.firstToken { announce(token, in: embedded.folder) }
         let application = Application(
-            router: buildRouter(embedded.hub, publicURL: config.publicURL, logger: logger),
+            responder: buildResponder(embedded.hub, config.addressing),
             configuration: .init(address: .hostname(address.host, port: address.port), serverName: "hubd"),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? address.port
