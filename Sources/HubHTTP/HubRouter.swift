@@ -17,6 +17,7 @@ package struct HubAddressing: Sendable {
 package func buildResponder(_ hub: Hub, _ addressing: HubAddressing = HubAddressing()) -> HubResponder {
     let log = RouteLog()
     declareRoutes(of: hub, addressing, in: RouteTable(log: log))
+    log.describe(at: "openapi.json", "Describes every route of the hub (OpenAPI 3.1).")
     let list = log.list
     let router = Router(context: HubContext.self)
     router.add(middleware: RequestIDs())

@@ -18,7 +18,7 @@ struct Hubctl: AsyncParsableCommand {
             Exit codes: 0 done; 1 conflicts, a failed validation or a refused push; 2 anything else that failed;
             64 a command line that makes no sense.
             """,
-        version: "0.1.0",
+        version: HubVersion.current,
         subcommands: [
             Login.self, Whoami.self, Repo.self, Init.self, Clone.self, Status.self, Add.self, Commit.self, Push.self,
             Pull.self,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HubCore
 
 @main
 struct Hubd: AsyncParsableCommand {
@@ -12,7 +13,7 @@ struct Hubd: AsyncParsableCommand {
 
             The first start prints the administrator's token; give it to 'hubctl login'.
             """,
-        version: "0.1.0",
+        version: HubVersion.current,
         subcommands: [Serve.self, Admin.self, Doctor.self]
     )
 }

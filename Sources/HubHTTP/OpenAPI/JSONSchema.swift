@@ -18,6 +18,9 @@ indirect enum JSONSchema: Sendable, Hashable {
     /// An object with any keys.
     case map(JSONSchema)
     case object([Property])
+    /// This, or null.
+    case nullable(JSONSchema)
+    case null
 }
 
 /// A type whose JSON form its decoder does not show: it parses a text.

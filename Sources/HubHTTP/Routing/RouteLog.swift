@@ -9,6 +9,15 @@ final class RouteLog {
     func record(_ description: RouteDescription, _ handler: @escaping RouteTable.Handler) {
         declarations.append((description, handler))
     }
+
+    /// Declares, after all others, the route that describes them and itself.
+    func describe(at path: String, _ summary: String) {
+        let itself = RouteDescription(
+            method: .get, path: path, topic: "Hub", summary: summary, query: [], body: .none,
+            answer: .document(.map(.any)), findsCaller: false)
+        let document = OpenAPIDocument(RouteList(routes: list.routes + [itself]))
+        record(itself) { _, _ in try Answer.json(document) }
+    }
 }
 
 /// The routes of a hub, once all are declared.
