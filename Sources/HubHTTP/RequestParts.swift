@@ -40,6 +40,9 @@ extension Request {
     /// Decodes a JSON body of limited size.
     func json<Body: Decodable>(_: Body.Type, limit: Int) async throws -> Body {
         let buffer = try await body.collect(upTo: limit, or: "the request body is over \(limit) bytes")
+        guard !buffer.readableBytesView.holdsEscapedZero else {
+            throw HubError.invalid("the JSON body has a zero character (\\u0000) in a text; leave it out")
+        }
         do {
             return try JSONDecoder().decode(Body.self, from: Data(buffer.readableBytesView))
         } catch let error as DecodingError {
@@ -77,6 +80,26 @@ extension RequestBody {
             whole.writeBuffer(&piece)
         }
         return whole
+    }
+}
+
+extension Collection<UInt8> {
+    /// Whether JSON text says `\u0000` somewhere, and does not merely quote it.
+    fileprivate var holdsEscapedZero: Bool {
+        var digits: Int?  // of the escape we are in
+        var isEscaped = false
+        for byte in self {
+            if let seen = digits {
+                digits = byte == UInt8(ascii: "0") ? seen + 1 : nil
+                if digits == 4 { return true }
+            } else if isEscaped {
+                isEscaped = false
+                if byte == UInt8(ascii: "u") { digits = 0 }
+            } else {
+                isEscaped = byte == UInt8(ascii: "\\")
+            }
+        }
+        return false
     }
 }
 

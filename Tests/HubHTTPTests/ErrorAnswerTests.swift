@@ -69,4 +69,18 @@ import Testing
             #expect(String(buffer: answer.body).contains("name"))
         }
     }
+
+    @Test(
+        arguments: [
+            ("/api/models?author=a%00", nil, 400), ("/api/repos/create", #"{"name": "a\u0000b"}"#, 400),
+            ("/api/repos/create", #"{"name": "a\\u0000b"}"#, 401),
+        ] as [(String, String?, Int)])
+    func `a zero byte is refused where it would be kept`(_ path: String, _ body: String?, _ status: Int) async throws {
+        let test = try await TestHub()
+        try await application(test).test(.router) { client in
+            let answer = try await client.execute(
+                uri: path, method: body == nil ? .get : .post, body: body.map { ByteBuffer(string: $0) })
+            #expect(answer.status.code == status)
+        }
+    }
 }

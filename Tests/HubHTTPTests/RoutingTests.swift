@@ -45,6 +45,19 @@ import Testing
         await #expect(throws: HubError.self) { try await test.repository("alice/Tree", by: alice) }
     }
 
+    @Test func `a HEAD is answered without a body, whatever the answer`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/open", by: alice)
+        try await test.push(["a.txt": "four"], to: record, by: alice)
+        try await Application(responder: buildResponder(test.hub)).test(.router) { client in
+            let found = try await client.execute(uri: "/alice/open/resolve/main/a.txt", method: .head)
+            #expect(found.status == .ok && found.headers[.contentLength] == "4" && found.body.readableBytes == 0)
+            let absent = try await client.execute(uri: "/alice/open/resolve/main/b.txt", method: .head)
+            #expect(absent.status == .notFound && absent.body.readableBytes == 0)
+        }
+    }
+
     @Test func `a wrong method is told apart from a wrong path`() async throws {
         let test = try await TestHub()
         try await Application(responder: buildResponder(test.hub)).test(.router) { client in

@@ -20,6 +20,10 @@ struct ErrorResponses: RouterMiddleware {
         next: (Request, HubContext) async throws -> Response
     ) async throws -> Response {
         do {
+            // No name and no text the hub keeps has a zero byte, and not every store can hold one.
+            guard request.head.path?.contains("%00") != true else {
+                throw HubError.invalid("the URL has a zero byte in it")
+            }
             return try await next(request, context)
         } catch let error as HubError {
             return try answer(error, to: request, context: context)

@@ -14,12 +14,17 @@ package struct HubResponder: HTTPResponder {
     package var wordsAfterNames: Set<String> { bareNames.words }
 
     package func respond(to request: Request, context: HubContext) async throws -> Response {
-        guard let path = bareNames.completed(request.head.path ?? "/") else {
-            return try await router.respond(to: request, context: context)
-        }
+        var response = try await router.respond(to: completed(request), context: context)
+        // What a HEAD is answered with has headers only, errors included (RFC 9110, section 9.3.2).
+        if request.method == .head { response.body = .init() }
+        return response
+    }
+
+    private func completed(_ request: Request) -> Request {
+        guard let path = bareNames.completed(request.head.path ?? "/") else { return request }
         var head = request.head
         head.path = path
-        return try await router.respond(to: Request(head: head, body: request.body), context: context)
+        return Request(head: head, body: request.body)
     }
 }
 
