@@ -134,9 +134,13 @@ package struct ErrorBody: Codable, Sendable, Equatable {
     /// What a refused push was refused for.
     package var findings: [Finding]?
 
-    package init(error: String, findings: [Finding]? = nil) {
+    /// Where the branch stands, when a commit names an older parent.
+    package var head: String?
+
+    package init(error: String, findings: [Finding]? = nil, head: String? = nil) {
         self.error = error
         self.findings = findings
+        self.head = head
     }
 }
 

@@ -28,8 +28,8 @@ package enum HubError: Error, Equatable, Sendable {
     /// Someone else was first, or the name is taken.
     case conflict(String)
 
-    /// The branch is no longer where the caller believes.
-    case outdated(String)
+    /// The branch is no longer where the caller believes, but at `head`.
+    case outdated(String, head: CommitID)
 
     /// Well-formed, and still nothing that can be done.
     case unprocessable(String)
@@ -64,7 +64,7 @@ extension HubError: CustomStringConvertible {
         switch self {
         case .invalid(let message), .unauthorized(let message), .forbidden(let message), .notFound(let message),
             .repositoryNotFound(let message), .revisionNotFound(let message), .entryNotFound(let message),
-            .conflict(let message), .outdated(let message), .unprocessable(let message), .gated(let message),
+            .conflict(let message), .outdated(let message, _), .unprocessable(let message), .gated(let message),
             .tooManyRequests(let message, _), .tooLarge(let message), .unavailable(let message):
             message
         case .moved(let id): "the repository is now called \(id)"

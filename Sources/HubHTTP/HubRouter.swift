@@ -44,6 +44,7 @@ private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: R
     AccountRoutes(accounts: hub.accounts).add(to: api.about("Accounts"))
     RepositoryRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Repositories"))
     RevisionRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Revisions"))
+    CommitRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Commits"))
     ReviewRoutes(hub: hub).add(to: api.about("Validation and merging"))
     XetTokenRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Xet"))
     FileRoutes(hub: hub).add(to: web.about("Files"))

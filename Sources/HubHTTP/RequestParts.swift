@@ -53,6 +53,9 @@ extension Request {
     /// The first value of a query parameter.
     func query(_ name: String) -> String? { uri.queryParameters[name[...]].map(String.init) }
 
+    /// Whether a query parameter is there and says yes.
+    func flag(_ name: String) -> Bool { ["1", "true"].contains(query(name) ?? "") }
+
     /// A query parameter that must be a number in `range`, or absent.
     func number(_ name: String, default standard: Int, in range: ClosedRange<Int>) throws -> Int {
         guard let text = query(name) else { return standard }
@@ -105,7 +108,7 @@ extension Collection<UInt8> {
 
 extension DecodingError {
     /// One sentence that names the key.
-    fileprivate var sentence: String {
+    var sentence: String {
         func path(_ context: Context) -> String {
             context.codingPath.isEmpty ? "the body" : context.codingPath.map(\.stringValue).joined(separator: ".")
         }

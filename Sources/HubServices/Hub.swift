@@ -11,6 +11,8 @@ package struct Hub: Sendable {
     package let repositories: RepositoryService
     package let revisions: RevisionService
     package let pushes: PushService
+    package let commits: CommitService
+    package let uploadPlans: UploadPlanService
     package let gitWire: GitWireService
     package let lfs: LFSService
     package let xet: XetService
@@ -53,6 +55,9 @@ package struct Hub: Sendable {
         pushes = PushService(
             database: database, git: git, content: content, checks: PushChecks.all(limits), limits: limits,
             signal: signal, now: now)
+        commits = CommitService(
+            access: access, git: git, content: content, pushes: pushes, limits: limits, scratch: scratch, now: now)
+        uploadPlans = UploadPlanService(git: git, limits: limits)
         gitWire = GitWireService(git: git, pushes: pushes, limits: limits, scratch: scratch)
         lfs = LFSService(database: database, content: content, access: access, signer: signer, limits: limits)
         xet = XetService(database: database, content: content, access: access, signer: signer)

@@ -11,6 +11,15 @@ package struct HubLimits: Sendable {
     /// Bytes of one file kept as a plain git object; larger ones belong in the chunk store.
     package var plainFileBytes = 10 << 20
 
+    /// Bytes of one commit sent over HTTP.
+    package var commitBytes = 512 << 20
+
+    /// Bytes of one line of such a commit; a plain file is one, in base64.
+    package var commitLineBytes = 16 << 20
+
+    /// Operations of such a commit.
+    package var commitOperations = 100_000
+
     /// Bytes of one large file.
     package var contentBytes = 1 << 40
 

@@ -55,23 +55,33 @@ package struct PushService: Sendable {
     /// Every pointer must name content linked to this repository, sent by this caller, or part of a repository the
     /// caller may read: whoever merges a fork need not send its weights again.
     private func requireContent(of inspection: PushInspection, for push: Push) async throws {
-        let digests = Array(Set(inspection.pointers.map(\.digest)))
-        let missing = try await database.read { connection in
-            var missing = try ContentStore.missing(
-                digests, scope: push.repository.rowID, uploader: push.caller.user?.id, in: connection)
-            for source in push.sources where !missing.isEmpty {
-                missing = try ContentStore.missing(missing, scope: source, uploader: nil, in: connection)
-            }
-            return try missing.filter { digest in
-                try !ContentStore.scopes(linking: digest, limit: Self.scopeLimit, in: connection).contains { scope in
-                    try Access.mayRead(scope, push.caller, in: connection)
-                }
-            }
-        }
+        let missing = try await missing(
+            Array(Set(inspection.pointers.map(\.digest))), in: push.repository, for: push.caller, sources: push.sources)
         guard missing.isEmpty else { throw HubError.missingContent(missing) }
         for pointer in Set(inspection.pointers) {
             guard let stored = try await content.content(pointer.digest), stored.size == pointer.size else {
                 throw HubError.invalid("the pointer to \(pointer.digest) lies about its size")
+            }
+        }
+    }
+
+    /// Those of `digests` that the caller has neither sent to the repository nor may read somewhere.
+    func missing(
+        _ digests: [ContentDigest],
+        in record: RepositoryRecord,
+        for caller: Caller,
+        sources: [Int64]
+    ) async throws -> [ContentDigest] {
+        try await database.read { connection in
+            var missing = try ContentStore.missing(
+                digests, scope: record.rowID, uploader: caller.user?.id, in: connection)
+            for source in sources where !missing.isEmpty {
+                missing = try ContentStore.missing(missing, scope: source, uploader: nil, in: connection)
+            }
+            return try missing.filter { digest in
+                try !ContentStore.scopes(linking: digest, limit: Self.scopeLimit, in: connection).contains { scope in
+                    try Access.mayRead(scope, caller, in: connection)
+                }
             }
         }
     }

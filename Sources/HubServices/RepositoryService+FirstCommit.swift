@@ -22,7 +22,7 @@ extension RepositoryService {
     }
 
     /// The kinds of files that are large by nature.
-    private static let attributes =
+    static let attributes =
         [
             "7z", "arrow", "bin", "bz2", "ckpt", "ftz", "gguf", "gz", "h5", "joblib", "lz4", "mlmodel", "model",
             "msgpack", "npy", "npz", "onnx", "ot", "parquet", "pb", "pickle", "pkl", "pt", "pth", "rar",

@@ -38,6 +38,17 @@ package struct RevisionService: Sendable {
         return commit
     }
 
+    /// The commit `revision` names, or nil in a repository that has no commits at all.
+    package func resolve(_ revision: String, orEmpty record: RepositoryRecord) async throws -> CommitID? {
+        let (commit, isEmpty) = try await git.read(record.rowID) { git in
+            (try git.resolve(revision), try git.refs().isEmpty)
+        }
+        guard commit != nil || isEmpty else {
+            throw HubError.revisionNotFound("Invalid rev id: \(revision.prefix(200))")
+        }
+        return commit
+    }
+
     package func refs(of record: RepositoryRecord) async throws -> [(RefName, CommitID)] {
         try await git.read(record.rowID) { git in try git.refs().map { ($0.name, $0.commit) } }
     }

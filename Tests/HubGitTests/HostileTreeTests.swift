@@ -32,7 +32,7 @@ import Testing
     @Test(arguments: [
         ".git", ".GIT", ".Git", "git~1", "GIT~1", ".git.", ".git ", ".git . .", ".git::$INDEX_ALLOCATION",
         ".g\u{200C}it",
-        "\u{FEFF}.git", "..", ".", "a\\b", "a\u{1}b", "a\rb", "\u{7F}",
+        "\u{FEFF}.git", "..", ".", "..\\up", "a\\.git\\config", "a\u{1}b", "a\rb", "\u{7F}",
     ])
     func `a name no checkout should see is an error`(name: String) async throws {
         let content = try await push([("100644", Array(name.utf8), "0")])

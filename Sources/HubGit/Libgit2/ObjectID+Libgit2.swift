@@ -8,6 +8,13 @@ extension ObjectID {
         self = ObjectID(bytes: bytes) ?? .zero
     }
 
+    /// The name git gives to these bytes.
+    init(of kind: ObjectKind, _ bytes: [UInt8]) throws(GitError) {
+        var made = git_oid()
+        try git { git_odb_hash(&made, bytes, bytes.count, kind.libgit2) }
+        self.init(made)
+    }
+
     /// The smallest and the largest id that begin with the first `length` hex digits of this one.
     func range(ofPrefixLength length: Int) -> (lowerBound: ObjectID, upperBound: ObjectID) {
         var low = bytes

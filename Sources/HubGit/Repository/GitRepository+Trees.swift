@@ -22,6 +22,9 @@ extension GitRepository {
         return try sized([(path, entry)]).first
     }
 
+    /// Whether there is a file or a directory at `path` in a tree.
+    package func holds(_ path: String, in tree: ObjectID) throws -> Bool { try find(path, in: tree) != nil }
+
     /// The bytes of a blob.
     ///
     /// One longer than `limit` is a ``GitError`` (`.invalid`), found out before it is read.

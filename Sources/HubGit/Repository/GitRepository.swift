@@ -65,7 +65,14 @@ package struct GitRepository: ~Copyable {
     }
 
     /// Writes an object, whose name libgit2 computes.
+    ///
+    /// What is staged is staged even if another repository has it: this one may not reach that.
     func write(_ kind: ObjectKind, _ bytes: [UInt8]) throws -> ObjectID {
+        if source.stagesWrites {
+            let id = try ObjectID(of: kind, bytes)
+            try source.write(GitObject(kind: kind, bytes: bytes), as: id)
+            return id
+        }
         var made = git_oid()
         try call { git_odb_write(&made, database.pointer, bytes, bytes.count, kind.libgit2) }
         return ObjectID(made)

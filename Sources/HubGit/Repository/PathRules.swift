@@ -3,7 +3,8 @@ import HubCore
 /// Which names a tree may hold, so that no checkout on any system writes where it should not.
 ///
 /// The rules of `git fsck` for `.git` in its disguises on NTFS and HFS+, and stricter ones for what only serves to
-/// deceive: control characters, backslashes, names that are not UTF-8.
+/// deceive: control characters, names that are not UTF-8. A backslash is a character like any other to git, which does
+/// not check such a name out where it separates names; so it may be there, as long as no part it would make is `.git`.
 enum PathRules {
     /// What is wrong with one part of a path, or nil.
     static func problem(ofName name: [UInt8]) -> String? {
@@ -14,8 +15,9 @@ enum PathRules {
         if text == "." || text == ".." { return "'\(text)' is not a name" }
         if name.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return "the name holds a control character" }
         if name.contains(UInt8(ascii: "/")) { return "the name holds a slash" }
-        if name.contains(UInt8(ascii: "\\")) { return "the name holds a backslash" }
-        if isDotGit(text) { return "the name means '.git' on some systems" }
+        if text.split(separator: "\\").contains(where: { isDotGit(String($0)) }) || isDotGit(text) {
+            return "the name means '.git' on some systems"
+        }
         return nil
     }
 

@@ -3,7 +3,8 @@ import HubCore
 /// Changes to one directory, and to those below it, waiting to be applied.
 final class TreeEdit {
     private enum Leaf {
-        case put(ObjectID, FileMode?)
+        /// Puts a blob in place; `replaces` whatever an earlier change took away.
+        case put(ObjectID, FileMode?, replaces: Bool)
         case delete(path: String)
     }
 
@@ -22,12 +23,16 @@ final class TreeEdit {
             throw GitError(code: .invalidSpec, message: "'\(path)' cannot be published: \(problem)")
         }
         let directory = parts.dropLast().reduce(self) { directory, part in directory.directory(String(part)) }
-        guard directory.leaves[name] == nil else {
-            throw GitError(code: .invalidSpec, message: "'\(path)' is changed twice")
+        var replaces = false
+        if let earlier = directory.leaves[name] {
+            guard case .delete = earlier, blob != nil else {
+                throw GitError(code: .invalidSpec, message: "'\(path)' is changed twice")
+            }
+            replaces = true
         }
         directory.leaves[name] =
             switch change {
-            case .put(_, _, let mode), .link(_, _, let mode): blob.map { .put($0, mode) }
+            case .put(_, _, let mode), .link(_, _, let mode): blob.map { .put($0, mode, replaces: replaces) }
             case .delete: .delete(path: path)
             }
     }
@@ -59,7 +64,8 @@ final class TreeEdit {
             guard entries.removeValue(forKey: name) != nil else {
                 throw GitError(code: .notFound, message: "'\(path)' cannot be deleted: it does not exist")
             }
-        case .put(let blob, let mode):
+        case .put(let blob, let mode, let replaces):
+            if replaces { entries[name] = nil }
             guard entries[name].map({ !$0.isTree }) ?? true else {
                 let text = String(decoding: name, as: UTF8.self)
                 throw GitError(

@@ -10,6 +10,9 @@ enum TreeRules {
             if directory.utf8.count + 1 + entry.name.count > GitRepository.pathLimit {
                 found.append("the path is too long")
             }
+            if directory.isEmpty, entry.name.starts(with: "..\\".utf8) {
+                found.append("the name leads out of the repository on some systems")
+            }
             if clashing.contains(index) {
                 found.append("another name in this directory differs only in case or composition")
             }

@@ -1,0 +1,104 @@
+import HubCore
+import HubTensors
+import Yams
+
+/// One YAML document as JSON, by the core schema of YAML 1.2.
+enum YAMLDocument {
+    private static let depthLimit = 64
+    private static let valueLimit = 100_000
+
+    /// How many places may stand for another; more can grow without end.
+    private static let aliasLimit = 32
+
+    static func read(_ yaml: String) throws(HubError) -> JSONValue {
+        guard countAliases(in: Array(yaml.utf8)) <= aliasLimit else {
+            throw .invalid("the metadata uses more than \(aliasLimit) YAML aliases")
+        }
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: yaml, .basic)
+        } catch {
+            throw .invalid("the metadata is not YAML: \(sentence(of: error))")
+        }
+        guard let root else { return .null }
+        var left = valueLimit
+        return try value(of: root, depth: 0, left: &left)
+    }
+
+    private static func sentence(of error: any Error) -> String {
+        let problem: (text: String, line: Int?)? =
+            switch error as? YamlError {
+            case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+                .composer(_, let problem, let mark, _):
+                (problem, mark.line)
+            case .reader(let problem, _, _, _): (problem, nil)
+            case .duplicatedKeysInMapping(let keys, _):
+                ("the key '\(keys.first.map { String($0.prefix(80)) } ?? "")' is there twice", nil)
+            default: nil
+            }
+        guard let problem else { return "it cannot be read" }
+        return problem.text + (problem.line.map { " (line \($0))" } ?? "")
+    }
+
+    /// What may be an alias: `*name` where a value can begin.
+    private static func countAliases(in bytes: [UInt8]) -> Int {
+        let before = Set(" \t\r\n[{,:-?".utf8)
+        var count = 0
+        for place in bytes.indices where bytes[place] == UInt8(ascii: "*") {
+            guard place == 0 || before.contains(bytes[place - 1]), place + 1 < bytes.count else { continue }
+            let next = Character(Unicode.Scalar(bytes[place + 1]))
+            if next.isLetter || next.isNumber || next == "_" || next == "-" { count += 1 }
+        }
+        return count
+    }
+
+    private static func value(of node: Node, depth: Int, left: inout Int) throws(HubError) -> JSONValue {
+        left -= 1
+        guard depth <= depthLimit, left >= 0 else {
+            throw .invalid("the metadata is nested too deep, or holds more than \(valueLimit) values")
+        }
+        switch node {
+        case .scalar(let scalar): return YAMLScalar.value(of: scalar)
+        case .alias: throw .invalid("the metadata uses a YAML alias of nothing")
+        case .sequence(let sequence):
+            var values: [JSONValue] = []
+            for element in sequence { values.append(try value(of: element, depth: depth + 1, left: &left)) }
+            return .array(values)
+        case .mapping(let mapping):
+            var object = JSONObject()
+            for (key, element) in mapping {
+                guard case .scalar(let name) = key else { throw .invalid("a key of the metadata is not a text") }
+                object.set(ByteString(name.string), try value(of: element, depth: depth + 1, left: &left))
+            }
+            return .object(object)
+        }
+    }
+}
+
+/// What a plain word of YAML means.
+private enum YAMLScalar {
+    static func value(of scalar: Node.Scalar) -> JSONValue {
+        let text = scalar.string
+        guard scalar.style == .any || scalar.style == .plain else {
+            return .string(ByteString(text))
+        }
+        switch text {
+        case "", "~", "null", "Null", "NULL": return .null
+        case "true", "True", "TRUE": return .bool(true)
+        case "false", "False", "FALSE": return .bool(false)
+        default: return number(text) ?? .string(ByteString(text))
+        }
+    }
+
+    private static func number(_ text: String) -> JSONValue? {
+        let digits = text.utf8
+        guard digits.count <= 40, let first = digits.first, "+-.0123456789".utf8.contains(first) else { return nil }
+        for (prefix, radix) in [("0x", 16), ("0o", 8)] where text.hasPrefix(prefix) {
+            return Int(text.dropFirst(2), radix: radix).map { .integer($0) }
+        }
+        guard digits.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }) else { return nil }
+        if let integer = Int(text) { return .integer(integer) }
+        guard let double = Double(text), double.isFinite else { return nil }
+        return .number(double)
+    }
+}
