@@ -29,7 +29,7 @@ package enum HubError: Error, Equatable, Sendable {
     case conflict(String)
 
     /// The branch is no longer where the caller believes, but at `head`.
-    case outdated(String, head: CommitID)
+    case outdated(String, head: CommitID? = nil)
 
     /// Well-formed, and still nothing that can be done.
     case unprocessable(String)

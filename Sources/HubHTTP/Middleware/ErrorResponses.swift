@@ -50,7 +50,7 @@ struct ErrorResponses: RouterMiddleware {
             body.findings = findings
             body.error = findings.first { $0.severity == .error }?.description ?? error.description
         }
-        if case .outdated(_, let head) = error { body.head = head.hex }
+        if case .outdated(_, let head) = error { body.head = head?.hex }
         var response = try encode(status, body, code: code, request, context)
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic realm=\"hub\", charset=\"UTF-8\"" }
         if case .rangeNotSatisfiable(let size) = error { response.headers[.contentRange] = "bytes */\(size)" }

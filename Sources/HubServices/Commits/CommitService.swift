@@ -80,7 +80,7 @@ package struct CommitService: Sendable {
             if let there = try await existing(made, draft, onto: parent, head: head, by: author, in: record) {
                 return Outcome(commit: there, isNew: false)
             }
-            if let parent, parent != head { throw HubError.outdated(Self.outdated, head: head ?? parent) }
+            if let parent, parent != head { throw HubError.outdated(Self.outdated, head: head) }
             do {
                 try await pushes.publish(
                     Push(
