@@ -1,3 +1,4 @@
+import HubCore
 import HubTensors
 
 /// A family of models: how its configuration describes a decoder, and what its tensors are called.

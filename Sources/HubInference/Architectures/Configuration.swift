@@ -1,3 +1,4 @@
+import HubCore
 import HubTensors
 
 /// A model's config.json, read with bounds: whatever is missing, of the wrong kind or absurd is an error that

@@ -1,4 +1,5 @@
 import Foundation
+import HubCore
 import HubTensors
 
 /// The frequencies at which pairs of a head's features turn with the position.

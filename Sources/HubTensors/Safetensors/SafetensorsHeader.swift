@@ -1,3 +1,5 @@
+package import HubCore
+
 /// The header of a safetensors file: every tensor's type, shape and place.
 ///
 /// A header that exists is sound: the tensors lie end to end, in order, and fill the file exactly.

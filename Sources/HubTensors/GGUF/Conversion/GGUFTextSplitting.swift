@@ -1,3 +1,5 @@
+import HubCore
+
 /// How a tokenizer cuts text before it merges bytes: what `tokenizer.ggml.pre` names.
 struct GGUFTextSplitting: Sendable {
     /// The names in GGUF files.

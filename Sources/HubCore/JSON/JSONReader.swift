@@ -32,7 +32,9 @@ package struct JSONLimits: Sendable {
 /// Reads JSON strictly (RFC 8259): valid UTF-8, no duplicate keys, nothing after the value, no lone surrogates.
 package enum JSONReader {
     package static func parse(_ bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) -> JSONValue {
-        try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in try parse(buffer, limits: limits) }
+        try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
+            try unsafe parse(buffer, limits: limits)
+        }
     }
 
     /// Reads JSON where it lies, such as in a mapped file.
@@ -44,31 +46,40 @@ package enum JSONReader {
             throw JSONError(message: "the JSON has \(bytes.count) bytes, more than \(limits.byteCount)", offset: 0)
         }
         do {
-            _ = try UTF8Span(validating: bytes.span)
+            _ = try unsafe UTF8Span(validating: bytes.span)
         } catch {
             throw JSONError(message: "the JSON is not valid UTF-8", offset: error.byteOffsets.lowerBound)
         }
-        var parser = JSONParser(bytes: bytes, limits: limits)
+        var parser = unsafe JSONParser(bytes: bytes, limits: limits)
         return try parser.document()
     }
 }
 
 /// A recursive descent over bytes already known to be valid UTF-8.
+///
+/// Lives no longer than the buffer it reads, and looks only below `count`.
+@safe
 private struct JSONParser {
-    let bytes: UnsafeBufferPointer<UInt8>
+    private let bytes: UnsafeBufferPointer<UInt8>
+    let count: Int
     let limits: JSONLimits
     var offset = 0
     var valueCount = 0
 
     init(bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) {
-        self.bytes = bytes
+        unsafe self.bytes = bytes
+        count = bytes.count
         self.limits = limits
     }
+
+    private subscript(_ place: Int) -> UInt8 { unsafe bytes[place] }
+
+    private subscript(_ places: Range<Int>) -> [UInt8] { unsafe Array(bytes[places]) }
 
     mutating func document() throws(JSONError) -> JSONValue {
         let value = try value(depth: 0)
         skipSpace()
-        guard offset == bytes.count else { throw failure("something follows the JSON value") }
+        guard offset == count else { throw failure("something follows the JSON value") }
         return value
     }
 
@@ -77,8 +88,8 @@ private struct JSONParser {
         valueCount += 1
         guard valueCount <= limits.values else { throw failure("the JSON has more than \(limits.values) values") }
         skipSpace()
-        guard offset < bytes.count else { throw failure("the JSON ends early") }
-        switch bytes[offset] {
+        guard offset < count else { throw failure("the JSON ends early") }
+        switch self[offset] {
         case UInt8(ascii: "{"): return .object(try object(depth: depth))
         case UInt8(ascii: "["): return .array(try array(depth: depth))
         case UInt8(ascii: "\""): return .string(try string())
@@ -86,7 +97,7 @@ private struct JSONParser {
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
         case UInt8(ascii: "-")
-        where limits.allowsNonFinite && offset + 1 < bytes.count && bytes[offset + 1] == UInt8(ascii: "I"):
+        where limits.allowsNonFinite && offset + 1 < count && self[offset + 1] == UInt8(ascii: "I"):
             return try literal("-Infinity", .number(-.infinity))
         case UInt8(ascii: "I") where limits.allowsNonFinite: return try literal("Infinity", .number(.infinity))
         case UInt8(ascii: "N") where limits.allowsNonFinite: return try literal("NaN", .number(.nan))
@@ -102,7 +113,7 @@ private struct JSONParser {
         repeat {
             skipSpace()
             let start = offset
-            guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else { throw failure("a key is expected") }
+            guard offset < count, self[offset] == UInt8(ascii: "\"") else { throw failure("a key is expected") }
             let key = try string()
             guard take(":") else { throw failure("':' is expected after a key") }
             guard object.append(key, try value(depth: depth + 1)) else {
@@ -123,25 +134,25 @@ private struct JSONParser {
         return values
     }
 
-    private mutating func literal(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
-        let count = word.utf8CodeUnitCount
-        let matches =
-            offset + count <= bytes.count && (0..<count).allSatisfy { bytes[offset + $0] == word.utf8Start[$0] }
-        guard matches else { throw failure("a JSON value is expected") }
-        offset += count
+    private mutating func literal(_ word: String, _ value: JSONValue) throws(JSONError) -> JSONValue {
+        let end = offset + word.utf8.count
+        guard end <= count, self[offset..<end].elementsEqual(word.utf8) else {
+            throw failure("a JSON value is expected")
+        }
+        offset = end
         return value
     }
 
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
         skipSpace()
-        guard offset < bytes.count, bytes[offset] == UInt8(ascii: character) else { return false }
+        guard offset < count, self[offset] == UInt8(ascii: character) else { return false }
         offset += 1
         return true
     }
 
     private mutating func skipSpace() {
-        while offset < bytes.count {
-            switch bytes[offset] {
+        while offset < count {
+            switch self[offset] {
             case 0x20, 0x0A, 0x0D, 0x09: offset += 1
             default: return
             }
@@ -156,26 +167,26 @@ private struct JSONParser {
 extension JSONParser {
     private mutating func number() throws(JSONError) -> JSONValue {
         let start = offset
-        let isNegative = bytes[offset] == UInt8(ascii: "-")
+        let isNegative = self[offset] == UInt8(ascii: "-")
         if isNegative { offset += 1 }
-        let leadsWithZero = offset < bytes.count && bytes[offset] == UInt8(ascii: "0")
+        let leadsWithZero = offset < count && self[offset] == UInt8(ascii: "0")
         let digits = try self.digits()
         guard !leadsWithZero || digits == 1 else { throw failure("a number must not start with 0") }
         var isInteger = true
-        if offset < bytes.count, bytes[offset] == UInt8(ascii: ".") {
+        if offset < count, self[offset] == UInt8(ascii: ".") {
             isInteger = false
             offset += 1
             _ = try self.digits()
         }
-        if offset < bytes.count, bytes[offset] | 0x20 == UInt8(ascii: "e") {
+        if offset < count, self[offset] | 0x20 == UInt8(ascii: "e") {
             isInteger = false
             offset += 1
-            if offset < bytes.count, bytes[offset] == UInt8(ascii: "-") || bytes[offset] == UInt8(ascii: "+") {
+            if offset < count, self[offset] == UInt8(ascii: "-") || self[offset] == UInt8(ascii: "+") {
                 offset += 1
             }
             _ = try self.digits()
         }
-        let text = String(decoding: bytes[start..<offset], as: UTF8.self)
+        let text = String(decoding: self[start..<offset], as: UTF8.self)
         if isInteger, let integer = Int(text), integer != 0 || !isNegative { return .integer(integer) }
         guard let double = Double(text), double.isFinite else {
             throw JSONError(message: "the number does not fit", offset: start)
@@ -186,7 +197,7 @@ extension JSONParser {
     /// Skips at least one digit, and at most as many as any number in earnest has.
     private mutating func digits() throws(JSONError) -> Int {
         let start = offset
-        while offset < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[offset]) { offset += 1 }
+        while offset < count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self[offset]) { offset += 1 }
         guard offset > start else { throw failure("a digit is expected") }
         guard offset - start <= 400 else { throw failure("the number is too long") }
         return offset - start
@@ -199,12 +210,12 @@ extension JSONParser {
     private mutating func string() throws(JSONError) -> ByteString {
         offset += 1
         let start = offset
-        while offset < bytes.count {
-            switch bytes[offset] {
+        while offset < count {
+            switch self[offset] {
             case UInt8(ascii: "\""):
                 offset += 1
-                return ByteString(validated: Array(bytes[start..<offset - 1]))
-            case UInt8(ascii: "\\"): return try escapedString(Array(bytes[start..<offset]))
+                return ByteString(validated: self[start..<offset - 1])
+            case UInt8(ascii: "\\"): return try escapedString(self[start..<offset])
             case 0..<0x20: throw failure("a control character stands bare in a string")
             default: offset += 1
             }
@@ -215,8 +226,8 @@ extension JSONParser {
     /// Reads on from the first backslash.
     private mutating func escapedString(_ prefix: [UInt8]) throws(JSONError) -> ByteString {
         var text = prefix
-        while offset < bytes.count {
-            let byte = bytes[offset]
+        while offset < count {
+            let byte = self[offset]
             switch byte {
             case UInt8(ascii: "\""):
                 offset += 1
@@ -235,8 +246,8 @@ extension JSONParser {
 
     /// The scalar that the escape after a backslash stands for.
     private mutating func escape() throws(JSONError) -> Unicode.Scalar {
-        guard offset < bytes.count else { throw failure("a string does not end") }
-        let byte = bytes[offset]
+        guard offset < count else { throw failure("a string does not end") }
+        let byte = self[offset]
         offset += 1
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
@@ -253,8 +264,8 @@ extension JSONParser {
     private mutating func unicodeEscape() throws(JSONError) -> Unicode.Scalar {
         let first = try hexUnit()
         if let scalar = Unicode.Scalar(first) { return scalar }
-        guard first < 0xDC00, offset + 1 < bytes.count, bytes[offset] == UInt8(ascii: "\\"),
-            bytes[offset + 1] == UInt8(ascii: "u")
+        guard first < 0xDC00, offset + 1 < count, self[offset] == UInt8(ascii: "\\"),
+            self[offset + 1] == UInt8(ascii: "u")
         else { throw failure("half a surrogate pair stands alone") }
         offset += 2
         let second = try hexUnit()
@@ -265,9 +276,9 @@ extension JSONParser {
     }
 
     private mutating func hexUnit() throws(JSONError) -> UInt32 {
-        guard offset + 4 <= bytes.count else { throw failure("'\\u' needs four hex digits") }
+        guard offset + 4 <= count else { throw failure("'\\u' needs four hex digits") }
         var value: UInt32 = 0
-        for byte in bytes[offset..<offset + 4] {
+        for byte in self[offset..<offset + 4] {
             guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
                 throw failure("'\\u' needs four hex digits")
             }

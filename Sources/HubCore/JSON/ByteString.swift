@@ -13,7 +13,7 @@ package struct ByteString: Hashable, Sendable {
     package var string: String { String(decoding: bytes, as: UTF8.self) }
 
     package func hash(into hasher: inout Hasher) {
-        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
     }
 
     package static func == (one: ByteString, other: ByteString) -> Bool { one.bytes == other.bytes }
