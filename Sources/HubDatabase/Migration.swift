@@ -10,24 +10,13 @@ package struct Migration: Sendable {
     /// The statements, in order.
     ///
     /// `{identity}` stands for a 64-bit primary key the database assigns and never reuses, `{blob}` for a column
-    /// of bytes: the two things SQL databases spell differently.
+    /// of bytes, and `{fulltext NAME COLUMN, COLUMN}`, alone in its statement, makes a table of texts that are found
+    /// by their words: what SQL databases spell differently.
     package let statements: [String]
 
     package init(_ id: String, _ statements: [String]) {
         self.id = id
         self.statements = statements
-    }
-}
-
-/// How one database spells what is not portable.
-package struct SQLDialect: Sendable {
-    package let identity: String
-    package let blob: String
-
-    package static let sqlite = SQLDialect(identity: "INTEGER PRIMARY KEY AUTOINCREMENT", blob: "BLOB")
-
-    package func spell(_ statement: String) -> String {
-        statement.replacing("{identity}", with: identity).replacing("{blob}", with: blob)
     }
 }
 

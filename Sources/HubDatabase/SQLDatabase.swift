@@ -18,12 +18,21 @@ package protocol SQLDatabase: Sendable {
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result
     ) async throws -> Result
+
+    /// A number that is another one as soon as anything was committed, by this process or by another.
+    ///
+    /// What was read after it was asked for is still true while it stays the same. Costs microseconds and does not wait
+    /// for a write; nil if the database cannot tell so cheaply.
+    func version() throws -> Int64?
 }
 
 /// One open transaction, lent to a `read` or `write` closure.
 ///
 /// It must not leave the closure.
 package protocol SQLConnection: AnyObject {
+    /// How this database spells what is not portable.
+    var dialect: SQLDialect { get }
+
     /// Runs one statement and returns the number of rows it changed.
     @discardableResult
     func execute(_ sql: String, _ values: [any SQLValueConvertible]) throws -> Int

@@ -10,6 +10,8 @@ final class SQLiteConnection: SQLConnection {
 
     init(_ database: Database) { self.database = database }
 
+    var dialect: SQLDialect { .sqlite }
+
     func execute(_ sql: String, _ values: [any SQLValueConvertible]) throws -> Int {
         try translating {
             let statement = try database.cachedStatement(sql: sql)

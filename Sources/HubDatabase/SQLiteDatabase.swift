@@ -5,6 +5,9 @@ import HubCore
 package struct SQLiteDatabase: SQLDatabase {
     private let writer: any DatabaseWriter
 
+    /// A connection that never writes: it sees every commit as another's.
+    private let watcher: DatabaseQueue
+
     /// Opens or creates the file at `path`; its folder must exist.
     ///
     /// - Parameter readers: How many reads may run at the same time.
@@ -22,6 +25,10 @@ package struct SQLiteDatabase: SQLDatabase {
             // After opening: the pool turns it down to NORMAL when it sets up the write-ahead log.
             try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             writer = pool
+            var watching = Configuration()
+            watching.readonly = true
+            watching.busyMode = .timeout(1)
+            watcher = try DatabaseQueue(path: path, configuration: watching)
         } catch let error as DatabaseError {
             throw SQLError(error)
         }
@@ -38,7 +45,20 @@ package struct SQLiteDatabase: SQLDatabase {
         try writer.backup(to: DatabaseQueue(path: path))
     }
 
-    package func close() throws { try writer.close() }
+    package func close() throws {
+        try watcher.close()
+        try writer.close()
+    }
+
+    package func version() throws -> Int64? {
+        do {
+            return try watcher.unsafeRead { db in
+                try Int64.fetchOne(db.cachedStatement(sql: "PRAGMA data_version"))
+            }
+        } catch let error as DatabaseError {
+            throw SQLError(error)
+        }
+    }
 
     package func read<Result: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result

@@ -9,7 +9,7 @@ package struct SQLDatabaseConformance: Sendable, CustomTestStringConvertible {
 
     package var testDescription: String { rule }
 
-    package static let all = transactions + values + statements + migrations
+    package static let all = transactions + values + statements + migrations + versions + fullText
 
     struct Abandoned: Error {}
 
