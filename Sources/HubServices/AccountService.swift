@@ -142,7 +142,7 @@ package struct AccountService: Sendable {
         }
     }
 
-    private static func account(
+    static func account(
         _ name: String,
         _ kind: AccountRecord.Kind,
         in connection: any SQLConnection

@@ -18,7 +18,7 @@ package struct JobQueue: Sendable {
     }
 
     /// Seconds a lease holds without being renewed.
-    static let leaseSeconds: Int64 = 60
+    package static let leaseSeconds: Int64 = 60
 
     let database: any SQLDatabase
     let now: Now
@@ -29,7 +29,7 @@ package struct JobQueue: Sendable {
     }
 
     /// Takes the oldest job nobody works on.
-    func lease() async throws -> Job? {
+    package func lease() async throws -> Job? {
         let instant = now.seconds
         return try await database.write { connection in
             let row = try connection.queryOne(
@@ -49,7 +49,7 @@ package struct JobQueue: Sendable {
     }
 
     /// Keeps a running job ours for another while.
-    func renew(_ job: Job) async throws {
+    package func renew(_ job: Job) async throws {
         let until = now.seconds + Self.leaseSeconds
         try await database.write { connection in
             try connection.execute("UPDATE job SET lease_until = ? WHERE id = ?", [until, job.id])
@@ -59,7 +59,7 @@ package struct JobQueue: Sendable {
     /// Puts a job back, to be run by whoever comes next.
     ///
     /// - Parameter countsAsAttempt: False when it was interrupted through no fault of its own.
-    func release(_ job: Job, countsAsAttempt: Bool) async throws {
+    package func release(_ job: Job, countsAsAttempt: Bool) async throws {
         try await database.write { connection in
             try connection.execute(
                 "UPDATE job SET state = 'queued', lease_until = 0, attempts = attempts - ? WHERE id = ?",

@@ -36,7 +36,7 @@ package struct ValidationService: Sendable {
     }
 
     /// Does one job: validates its revision and stores the report.
-    func validate(_ job: JobQueue.Job) async throws {
+    package func validate(_ job: JobQueue.Job) async throws {
         let record = try await database.read { connection in
             try RepositoryRecord.find(rowID: job.repository, in: connection)
         }

@@ -1,0 +1,103 @@
+import HubCore
+import HubDatabase
+import HubServices
+import HubServicesTestSupport
+import Testing
+
+@Suite struct JobQueueTests {
+    /// A hub with so many pushed revisions, each with its job.
+    private static func hub(pushes: Int) async throws -> (TestHub, RepositoryRecord) {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/model", by: alice)
+        var head: CommitID?
+        for number in 0..<pushes {
+            head = try await test.push(["README.md": "number \(number)"], to: record, onto: head, by: alice)
+        }
+        return (test, record)
+    }
+
+    @Test func `jobs are leased in order, each to one`() async throws {
+        let (test, _) = try await Self.hub(pushes: 3)
+        let queue = test.hub.queue
+        let first = try #require(try await queue.lease())
+        let second = try #require(try await queue.lease())
+        let third = try #require(try await queue.lease())
+        #expect([first.id, second.id, third.id] == [first.id, second.id, third.id].sorted())
+        #expect(Set([first.id, second.id, third.id]).count == 3)
+        #expect(first.attempts == 1)
+        #expect(try await queue.lease() == nil)
+    }
+
+    @Test func `a lease that nobody renews runs out, and the job is another's`() async throws {
+        let (test, _) = try await Self.hub(pushes: 1)
+        let queue = test.hub.queue
+        let job = try #require(try await queue.lease())
+        test.clock.advance(by: JobQueue.leaseSeconds)
+        try await queue.renew(job)
+        test.clock.advance(by: JobQueue.leaseSeconds)
+        #expect(try await queue.lease() == nil)
+        test.clock.advance(by: 1)
+        let again = try #require(try await queue.lease())
+        #expect(again.id == job.id)
+        #expect(again.attempts == 2)
+    }
+
+    @Test func `a job put back is run again, and an interruption counts as no attempt`() async throws {
+        let (test, _) = try await Self.hub(pushes: 1)
+        let queue = test.hub.queue
+        try await queue.release(try #require(try await queue.lease()), countsAsAttempt: false)
+        let second = try #require(try await queue.lease())
+        #expect(second.attempts == 1)
+        try await queue.release(second, countsAsAttempt: true)
+        #expect(try await queue.lease()?.attempts == 2)
+    }
+
+    @Test func `what an earlier process left running is queued again`() async throws {
+        let (test, _) = try await Self.hub(pushes: 2)
+        let queue = test.hub.queue
+        _ = try await queue.lease()
+        _ = try await queue.lease()
+        #expect(try await queue.lease() == nil)
+        try await queue.reclaimAll()
+        #expect(try await queue.lease() != nil)
+        #expect(try await queue.count() == 2)
+    }
+
+    @Test func `a push makes one job, and pushing the same tree elsewhere none`() async throws {
+        let (test, record) = try await Self.hub(pushes: 1)
+        let alice = try await test.user("alice")
+        #expect(try await test.hub.queue.count() == 1)
+        try await test.push(["README.md": "number 0"], to: record, branch: "copy", by: alice)
+        #expect(try await test.hub.queue.count() == 1)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `the runner works off what is queued and stops when told`() async throws {
+        let (test, record) = try await Self.hub(pushes: 2)
+        let running = Task { try await test.hub.jobRunner.run() }
+        let head = try #require(try await test.hub.revisions.resolve("main", in: record))
+        let report = try await test.hub.validation.report(at: head, in: record, waiting: 30)
+        #expect(report.state == .done && report.verdict == .passed)
+        #expect(try await test.hub.queue.count() == 0)
+        running.cancel()
+        try await running.value
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a job that fails again and again is given up with a report that failed`() async throws {
+        let (test, record) = try await Self.hub(pushes: 1)
+        // The job names a commit that cannot be read: what cannot be checked has failed.
+        try await test.database.write { connection in
+            try connection.execute("UPDATE job SET commit_id = ?", [[UInt8](repeating: 7, count: 20)])
+        }
+        let running = Task { try await test.hub.jobRunner.run() }
+        let head = try #require(try await test.hub.revisions.resolve("main", in: record))
+        let report = try await test.hub.validation.report(at: head, in: record, waiting: 30)
+        running.cancel()
+        try await running.value
+        #expect(report.verdict == .failed)
+        #expect(report.findings.contains { $0.message.hasPrefix("validation could not be completed") })
+        #expect(try await test.hub.queue.count() == 0)
+    }
+}
