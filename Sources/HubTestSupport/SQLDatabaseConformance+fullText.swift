@@ -15,7 +15,9 @@ extension SQLDatabaseConformance {
         },
         Self(rule: "nothing people type is an operator of the search") { database, dialect in
             try await library(database, dialect)
-            for text in ["\"", "neo\"", "NOT model", "a OR b", "name:", "(model", "mod*", "^model", "-", "* *", "AND", ":"] {
+            for text in [
+                "\"", "neo\"", "NOT model", "a OR b", "name:", "(model", "mod*", "^model", "-", "* *", "AND", ":",
+            ] {
                 _ = try await found(text, database)
             }
             #expect(try await found("tiny OR large", database) == [])

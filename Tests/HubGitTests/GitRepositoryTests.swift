@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "../up", ".git/config", "a//b", "/abs", "a/.GIT/x", "x\u{1}", "git~1/a", ".g\u{200C}it/a", "a\\b", "",
+        "../up", ".git/config", "a//b", "/abs", "a/.GIT/x", "x\u{1}", "git~1/a", ".g\u{200C}it/a", "a\\.git", "",
     ])
     func `a path no checkout should see is refused`(path: String) async throws {
         let hub = try await TestStore()

@@ -1,5 +1,4 @@
 import HubCore
-import HubTensors
 
 /// What is to be said about the metadata of a card, as the official clients show it to who writes one.
 package struct CardReview: Sendable {

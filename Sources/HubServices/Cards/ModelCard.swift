@@ -1,5 +1,4 @@
 package import HubCore
-package import HubTensors
 
 /// What a `README.md` says of its repository: the metadata in front, and the text.
 ///

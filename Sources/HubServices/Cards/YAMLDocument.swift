@@ -1,5 +1,4 @@
 import HubCore
-import HubTensors
 import Yams
 
 /// One YAML document as JSON, by the core schema of YAML 1.2.
