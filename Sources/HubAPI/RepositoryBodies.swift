@@ -62,51 +62,6 @@ package struct RepositorySettingsBody: Codable, Sendable {
     package init(visibility: Visibility?) { self.visibility = visibility }
 }
 
-/// Answer of `GET /api/models/OWNER/NAME`, and an item of `GET /api/models`.
-package struct RepositoryBody: Codable, Sendable {
-    /// `owner/name`.
-    package var id: String
-    package var author: String
-    package var `private`: Bool
-
-    /// The commit the default branch stands at, or the one asked for.
-    package var sha: String?
-
-    /// `YYYY-MM-DDTHH:MM:SS.000Z`.
-    package var createdAt: String
-    package var lastModified: String
-    package var tags: [String]
-    package var siblings: [SiblingBody]?
-
-    /// `owner/name` of the repository this is a fork of, if the caller may see it.
-    package var forkedFrom: String?
-
-    package init(
-        id: String, author: String, private: Bool, sha: String?, createdAt: String, lastModified: String,
-        tags: [String] = [], siblings: [SiblingBody]? = nil, forkedFrom: String? = nil
-    ) {
-        self.id = id
-        self.author = author
-        self.private = `private`
-        self.sha = sha
-        self.createdAt = createdAt
-        self.lastModified = lastModified
-        self.tags = tags
-        self.siblings = siblings
-        self.forkedFrom = forkedFrom
-    }
-}
-
-package struct SiblingBody: Codable, Sendable {
-    package var rfilename: String
-    package var size: Int?
-
-    package init(rfilename: String, size: Int?) {
-        self.rfilename = rfilename
-        self.size = size
-    }
-}
-
 /// Body of `POST /api/models/OWNER/NAME/fork`.
 package struct ForkBody: Codable, Sendable {
     /// Who owns the fork; null is the caller.

@@ -13,6 +13,7 @@ extension HTTPField.Name {
     static let xetTokenExpiration = named("X-Xet-Token-Expiration")
     static let xetCasURL = named("X-Xet-Cas-Url")
     static let contentTypeOptions = named("X-Content-Type-Options")
+    static let downloadCounter = named("X-HF-Download-Counter")
     static let link = named("Link")
 
     private static func named(_ text: String) -> HTTPField.Name {

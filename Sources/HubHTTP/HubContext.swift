@@ -1,6 +1,7 @@
 package import HubServices
 package import Hummingbird
 import Logging
+import NIOCore
 
 /// What belongs to one request.
 package struct HubContext: RequestContext {
@@ -12,7 +13,13 @@ package struct HubContext: RequestContext {
     /// Stands in the answer's `X-Request-Id` and in every log line of the request.
     package var requestID = ""
 
+    private let channel: any Channel
+
+    /// Where the request came from; nil where there is no network.
+    var clientAddress: String? { channel.remoteAddress?.ipAddress }
+
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
+        channel = source.channel
     }
 }

@@ -24,13 +24,20 @@ package func buildResponder(_ hub: Hub, _ addressing: HubAddressing = HubAddress
     router.add(middleware: ErrorResponses(methods: list.methods))
     let open = router.group()
     let authenticated = router.group().add(middleware: Authentication(accounts: hub.accounts))
-    for (route, handler) in log.declarations {
+    let kept = KeptAnswers(version: hub.version)
+    let downloads = DownloadCounting(counter: hub.downloads)
+    for (route, plainHandler) in log.declarations {
+        var handler = plainHandler
+        if route.keepsAnswers { handler = kept.keeping(handler) }
+        if route.countsDownloads { handler = downloads.counting(handler, of: route) }
         let group = route.findsCaller ? authenticated : open
         group.on(RouterPath(route.path), method: route.method, use: handler)
     }
     return HubResponder(
         router: router.buildResponder(),
-        bareNames: BareNames(owner: addressing.bareNameOwner, words: list.wordsAfterNames))
+        bareNames: BareNames(
+            owner: addressing.bareNameOwner, words: list.wordsAfterNames,
+            wordsInsteadOfNames: list.wordsInsteadOfNames))
 }
 
 private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: RouteTable) {
@@ -43,6 +50,8 @@ private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: R
     let api = web.group("api")
     AccountRoutes(accounts: hub.accounts).add(to: api.about("Accounts"))
     RepositoryRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Repositories"))
+    ListingRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Lists"))
+    InfoRoutes(hub: hub).add(to: api.about("Repositories"))
     RevisionRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Revisions"))
     CommitRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Commits"))
     ReviewRoutes(hub: hub).add(to: api.about("Validation and merging"))

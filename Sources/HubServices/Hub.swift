@@ -22,6 +22,9 @@ package struct Hub: Sendable {
     package let queue: JobQueue
     package let jobRunner: JobRunner
     package let sweeper: Sweeper
+    package let listings: ListingService
+    package let downloads: DownloadCounter
+    package let listingKeeper: ListingKeeper
 
     private let database: any SQLDatabase
 
@@ -46,6 +49,7 @@ package struct Hub: Sendable {
         let signal = JobSignal()
         let access = Access(database: database)
         let reports = ReportStore(database: database, now: now)
+        let facts = FactsStore(database: database, git: git, content: content)
         self.database = database
         self.limits = limits
         self.access = access
@@ -53,7 +57,8 @@ package struct Hub: Sendable {
         repositories = RepositoryService(database: database, access: access, now: now)
         revisions = RevisionService(git: git, content: content)
         pushes = PushService(
-            database: database, git: git, content: content, checks: PushChecks.all(limits), limits: limits,
+            database: database, git: git, content: content, facts: facts, checks: PushChecks.all(limits),
+            limits: limits,
             signal: signal, now: now)
         commits = CommitService(
             access: access, git: git, content: content, pushes: pushes, limits: limits, scratch: scratch, now: now)
@@ -70,8 +75,15 @@ package struct Hub: Sendable {
             database: database, git: git, revisions: revisions, reports: reports, scratch: scratch, limits: limits,
             threads: validationThreads)
         jobRunner = JobRunner(queue: queue, signal: signal, validation: validation, logger: logger)
+        listings = ListingService(database: database, facts: facts, validation: validation)
+        downloads = DownloadCounter(database: database, now: now)
+        listingKeeper = ListingKeeper(
+            database: database, facts: facts, downloads: downloads, logger: logger, now: now)
         sweeper = Sweeper(content: content, graceSeconds: sweepHours * 3600, logger: logger)
     }
+
+    /// A number that is another one as soon as anything was committed, whoever did; nil if that cannot be told.
+    package func version() throws -> Int64? { try database.version() }
 
     /// Throws when the hub cannot answer requests.
     package func checkHealth() async throws {

@@ -6,6 +6,9 @@ struct PushInspection: Sendable {
     /// A commit a ref would newly stand at.
     struct Revision: Sendable {
         let commit: CommitID
+
+        /// Its root tree.
+        let tree: ObjectID
         let subject: ReportStore.Subject
         let entries: [RevisionEntry]
 
@@ -79,7 +82,7 @@ struct PushInspection: Sendable {
         let entries = try RevisionEntry.list(at: id, below: "", recursive: true, git: git).filter { !$0.isFolder }
         let changed = try git.diffTrees(before, id).map(\.path)
         return Revision(
-            commit: id, subject: .init(tree: commit.tree, parent: parent?.tree), entries: entries,
+            commit: id, tree: commit.tree, subject: .init(tree: commit.tree, parent: parent?.tree), entries: entries,
             changed: Set(changed))
     }
 

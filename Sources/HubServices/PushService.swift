@@ -10,6 +10,7 @@ package struct PushService: Sendable {
     let database: any SQLDatabase
     let git: GitStore
     let content: ContentStore
+    let facts: FactsStore
     let checks: [any PushCheck]
     let limits: HubLimits
     let signal: JobSignal
@@ -30,7 +31,8 @@ package struct PushService: Sendable {
         try await requireContent(of: inspection, for: push)
         let findings = try await findings(of: inspection, for: push)
         guard !findings.contains(where: { $0.severity == .error }) else { throw HubError.refused(findings) }
-        try await commit(push, inspection)
+        let facts = try await facts.facts(of: inspection.revisions) { entry in try await open(entry, of: push) }
+        try await commit(push, inspection, facts)
         signal.wake()
         return findings
     }
@@ -114,7 +116,7 @@ package struct PushService: Sendable {
 
     // MARK: Making it true
 
-    private func commit(_ push: Push, _ inspection: PushInspection) async throws {
+    private func commit(_ push: Push, _ inspection: PushInspection, _ facts: FactsStore.Found) async throws {
         let instant = now.seconds
         do {
             try await database.write { connection in
@@ -128,6 +130,8 @@ package struct PushService: Sendable {
                 try enqueueValidation(of: inspection, push, at: instant, in: connection)
                 try connection.execute(
                     "UPDATE repository SET updated_at = ? WHERE id = ?", [instant, push.repository.rowID])
+                try FactsStore.store(facts, in: connection)
+                try Listing.refresh(push.repository.rowID, in: connection)
                 for update in push.updates {
                     try Event.record(
                         "ref-moved", on: push.repository.rowID, by: push.caller,

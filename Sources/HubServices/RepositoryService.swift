@@ -32,6 +32,7 @@ package struct RepositoryService: Sendable {
             if firstCommit, let user = caller.user {
                 try Self.writeFirstCommit(of: record, by: user, at: instant, in: connection)
             }
+            try Listing.refresh(record.rowID, in: connection)
             try Event.record("repository-created", on: record.rowID, by: caller, at: instant, in: connection)
             return record
         }
@@ -58,43 +59,11 @@ package struct RepositoryService: Sendable {
                 target, owner: owner, visibility: wanted, upstream: upstream.rowID, at: instant, in: connection)
             try GitRepository(connection, repository: record.rowID).copyRefs(from: upstream.rowID)
             try ContentStore.copyLinks(from: upstream.rowID, to: record.rowID, in: connection)
+            try Listing.refresh(record.rowID, in: connection)
             try Event.record(
                 "repository-forked", on: record.rowID, by: caller, payload: ["from": source.path], at: instant,
                 in: connection)
             return record
-        }
-    }
-
-    /// The repositories the caller may see, the latest changed first.
-    package func list(
-        kind: RepositoryID.Kind,
-        owner: String?,
-        limit: Int,
-        for caller: Caller
-    ) async throws -> [RepositoryRecord] {
-        try await database.read { connection in
-            let mine = caller.user?.id ?? -1
-            var conditions = ["repository.kind = ?"]
-            var values: [any SQLValueConvertible] = [kind.rawValue]
-            if let owner {
-                conditions.append("account.name_key = ?")
-                values.append(owner.lowercased())
-            }
-            if caller.user?.isAdmin != true {
-                conditions.append(
-                    """
-                    (repository.visibility = 'public' OR repository.owner_id = ? OR EXISTS (
-                        SELECT 1 FROM membership
-                        WHERE membership.organization_id = repository.owner_id AND membership.user_id = ?))
-                    """
-                )
-                values += [mine, mine]
-            }
-            return try connection.query(
-                RepositoryRecord.selection + " WHERE " + conditions.joined(separator: " AND ")
-                    + " ORDER BY repository.updated_at DESC, repository.id DESC LIMIT ?",
-                values + [limit]
-            ).map(RepositoryRecord.init)
         }
     }
 
@@ -124,6 +93,8 @@ package struct RepositoryService: Sendable {
             try GitRepository(connection, repository: record.rowID).removeAll()
             try ContentStore.unlinkAll(scope: record.rowID, in: connection)
             try connection.execute("DELETE FROM job WHERE repository_id = ?", [record.rowID])
+            try Listing.remove(record.rowID, in: connection)
+            try Popularity.remove(record.rowID, in: connection)
             try connection.execute("UPDATE repository SET upstream_id = NULL WHERE upstream_id = ?", [record.rowID])
             try connection.execute("DELETE FROM repository WHERE id = ?", [record.rowID])
             try Event.record(

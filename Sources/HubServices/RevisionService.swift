@@ -19,13 +19,14 @@ package struct RevisionService: Sendable {
     /// Nil only for a repository without commits that is asked for its default branch; anything else that is not
     /// there is ``HubError/revisionNotFound(_:)``.
     package func resolve(_ revision: String?, in record: RepositoryRecord) async throws -> CommitID? {
-        let (commit, isDefault) = try await git.read(record.rowID) { git in
-            let standard = try git.defaultBranch
-            guard let revision else { return (try git.ref(standard)?.commit, true) }
-            return (try git.resolve(revision), revision == standard.short || revision == "HEAD")
-        }
-        guard commit != nil || (isDefault && revision == nil) else {
-            throw HubError.revisionNotFound("Invalid rev id: \(revision?.prefix(200) ?? "")")
+        try await git.read(record.rowID) { git in try Self.resolve(revision, git: git) }
+    }
+
+    /// The same, inside a transaction.
+    static func resolve(_ revision: String?, git: borrowing GitRepository) throws -> CommitID? {
+        guard let revision else { return try git.ref(git.defaultBranch)?.commit }
+        guard let commit = try git.resolve(revision) else {
+            throw HubError.revisionNotFound("Invalid rev id: \(revision.prefix(200))")
         }
         return commit
     }

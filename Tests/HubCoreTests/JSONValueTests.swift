@@ -4,13 +4,14 @@ import Testing
 
 @Suite struct JSONValueTests {
     @Test(arguments: [
-        #"null"#, #"true"#, #"[1,2.5,"three",{"four":[]}]"#, #"{"b":{"a":-1,"c":"\u00e9"},"list":[null,false,0]}"#,
+        #"null"#, #"true"#, #"[1,2.5,"three",{"four":[]}]"#, #"{"b":{"a":-1,"c":"é"},"list":[null,false,0]}"#,
         #"{"n":9007199254740993}"#,
     ])
     func `a value goes through a coder and back unchanged`(_ text: String) throws {
-        let value = try JSONReader.parse(Array(text.utf8))
-        let coded = try JSONEncoder().encode([value])
-        #expect(try JSONDecoder().decode([JSONValue].self, from: coded) == [value])
+        let value = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        #expect(String(decoding: try encoder.encode(value), as: UTF8.self) == text)
     }
 
     @Test func `what is no number is written as null`() throws {

@@ -81,6 +81,15 @@ extension ContentStore {
             """, [digest, scope]) != nil
     }
 
+    /// Bytes of all content linked to a repository, each content once.
+    package static func linkedBytes(scope: Int64, in connection: any SQLConnection) throws -> Int {
+        try connection.queryOne(
+            """
+            SELECT COALESCE(SUM(chunk_content.size), 0) FROM chunk_link
+            JOIN chunk_content ON chunk_content.id = chunk_link.content_id WHERE chunk_link.scope = ?
+            """, [scope])?.int(0) ?? 0
+    }
+
     static func contentID(of digest: ContentDigest, in connection: any SQLConnection) throws -> Int64? {
         try connection.queryOne("SELECT id FROM chunk_content WHERE digest = ?", [digest])?.int64(0)
     }

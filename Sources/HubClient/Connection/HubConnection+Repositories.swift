@@ -25,7 +25,8 @@ extension HubConnection {
 
     /// One repository, with its files at `revision` or at the default branch.
     package func repository(_ repository: RepositoryID, revision: String? = nil) async throws -> RepositoryBody {
-        try await get(route(repository) + (revision.map { ["revision", $0] } ?? []))
+        try await get(
+            route(repository) + (revision.map { ["revision", $0] } ?? []), query: [(name: "blobs", value: "true")])
     }
 
     /// Deletes the repository and its history.

@@ -11,10 +11,10 @@ struct FileRoutes {
     func add(to routes: RouteTable) {
         routes.forEachKindOnTheWeb { kind, one in
             let path = "resolve/:revision/**"
-            one.get(
+            one.countingDownloads.get(
                 path, "Gives the bytes of a file, or one range of them.", answer: .bytes("application/octet-stream")
             ) { request, context in try await file(kind, request, context) }
-            one.head(path, "Describes a file in headers.") { request, context in
+            one.countingDownloads.keepingAnswers.head(path, "Describes a file in headers.") { request, context in
                 try await file(kind, request, context)
             }
         }

@@ -14,23 +14,7 @@ struct RepositoryRoutes {
             "repos/create", "Makes a repository.", body: .json(CreateRepositoryBody.self),
             answer: .json(CreatedRepositoryBody.self), use: create)
         routes.delete("repos/delete", "Deletes a repository.", body: .json(DeleteRepositoryBody.self), use: delete)
-        for kind in RepositoryID.Kind.allCases {
-            let query: [QueryParameter] = [
-                .text("author", "Only those of this user or organisation."),
-                .number("limit", 1...1000, "At most so many."),
-            ]
-            routes.get(
-                kind.plural, "Lists the \(kind.plural) the caller may see, the latest changed first.", query: query,
-                answer: .json([RepositoryBody].self)
-            ) { request, context in try await list(kind, request, context) }
-        }
         routes.forEachKind { kind, one in
-            one.get("", "Shows the repository at its default branch.", answer: .json(RepositoryBody.self)) {
-                request, context in try await show(kind, nil, request, context)
-            }
-            one.get(
-                "revision/:revision", "Shows the repository at a revision.", answer: .json(RepositoryBody.self)
-            ) { request, context in try await show(kind, context.parameter("revision"), request, context) }
             one.put(
                 "settings", "Changes the visibility.", body: .json(RepositorySettingsBody.self),
                 answer: .json(RepositorySettingsBody.self)
@@ -66,32 +50,6 @@ struct RepositoryRoutes {
         return Answer.empty()
     }
 
-    private func list(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {
-        let records = try await hub.repositories.list(
-            kind: kind, owner: request.query("author"),
-            limit: request.number("limit", default: 1000, in: 1...1000), for: context.caller)
-        var bodies: [RepositoryBody] = []
-        for record in records {
-            bodies.append(try await body(of: record, sha: nil, siblings: nil, for: context.caller))
-        }
-        return try Answer.json(bodies)
-    }
-
-    private func show(
-        _ kind: RepositoryID.Kind,
-        _ revision: String?,
-        _ request: Request,
-        _ context: HubContext
-    ) async throws -> Response {
-        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .read)
-        guard let commit = try await hub.revisions.resolve(revision, in: record) else {
-            return try Answer.json(await body(of: record, sha: nil, siblings: [], for: context.caller))
-        }
-        let files = try await hub.revisions.files(at: commit, in: record)
-        let siblings = files.map { SiblingBody(rfilename: $0.path, size: $0.size) }
-        return try Answer.json(await body(of: record, sha: commit, siblings: siblings, for: context.caller))
-    }
-
     private func change(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {
         let id = try context.repository(kind)
         let body = try await request.json(RepositorySettingsBody.self, limit: hub.limits.jsonBytes)
@@ -111,24 +69,6 @@ struct RepositoryRoutes {
             source, to: target, visibility: body.visibility.map { $0 == .private ? .private : .public },
             by: context.caller)
         return try Answer.json(CreatedRepositoryBody(url: url(of: record.id, for: request), id: record.id.path))
-    }
-
-    private func body(
-        of record: RepositoryRecord,
-        sha: CommitID?,
-        siblings: [SiblingBody]?,
-        for caller: Caller
-    ) async throws -> RepositoryBody {
-        RepositoryBody(
-            id: record.id.path,
-            author: record.id.owner,
-            private: record.visibility == .private,
-            sha: sha?.hex,
-            createdAt: timestamp(record.createdAt),
-            lastModified: timestamp(record.updatedAt),
-            siblings: siblings,
-            forkedFrom: try await hub.repositories.upstream(of: record, for: caller)?.path
-        )
     }
 
     private func url(of id: RepositoryID, for request: Request) -> String {

@@ -36,6 +36,9 @@ struct BareNames: Sendable {
     /// The words that stand behind a repository's name in a path; no repository is called by one of them.
     let words: Set<String>
 
+    /// Words that may stand alone behind a kind and are no name.
+    var wordsInsteadOfNames: Set<String> = []
+
     /// The path with the owner put in, or nil if the path is to be left as it is.
     func completed(_ path: String) -> String? {
         let end = path.firstIndex { $0 == "?" || $0 == "#" } ?? path.endIndex
@@ -50,7 +53,7 @@ struct BareNames: Sendable {
     private func placeOfName(_ segments: [Substring]) -> Int? {
         if segments.first == "api" {
             guard segments.count >= 3, isKind(segments[1]), !segments[2].isEmpty else { return nil }
-            if segments.count == 3 { return 2 }
+            if segments.count == 3 { return wordsInsteadOfNames.contains(String(segments[2])) ? nil : 2 }
             return words.contains(String(segments[3])) ? 2 : nil
         }
         let place = segments.first.map(isPrefix) == true ? 1 : 0

@@ -18,6 +18,12 @@ struct RouteDescription: Sendable {
 
     /// Whether an access token is looked at; routes without it carry their authority in the URL, or need none.
     let findsCaller: Bool
+
+    /// Whether an answer holds, for the same question by the same caller, as long as nothing is committed.
+    let keepsAnswers: Bool
+
+    /// Whether a request that clients mark as part of a download counts as one.
+    let countsDownloads: Bool
 }
 
 /// What goes over the wire in a body.

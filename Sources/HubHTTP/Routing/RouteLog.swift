@@ -14,7 +14,7 @@ final class RouteLog {
     func describe(at path: String, _ summary: String) {
         let itself = RouteDescription(
             method: .get, path: path, topic: "Hub", summary: summary, query: [], body: .none,
-            answer: .document(.map(.any)), findsCaller: false)
+            answer: .document(.map(.any)), findsCaller: false, keepsAnswers: false, countsDownloads: false)
         let document = OpenAPIDocument(RouteList(routes: list.routes + [itself]))
         record(itself) { _, _ in try Answer.json(document) }
     }
@@ -41,6 +41,16 @@ struct RouteList: Sendable {
                 let segments = Self.segments(of: route.path)
                 guard let name = segments.firstIndex(of: ":name"), name + 1 < segments.count else { return nil }
                 return segments[name + 1].hasPrefix(":") ? nil : String(segments[name + 1])
+            })
+    }
+
+    /// The words that stand, in some route, where others have a bare name: `semantic-search` in `api/spaces/…`.
+    var wordsInsteadOfNames: Set<String> {
+        Set(
+            routes.compactMap { route in
+                let segments = Self.segments(of: route.path)
+                guard segments.count == 3, segments[0] == "api", !segments[2].hasPrefix(":") else { return nil }
+                return String(segments[2])
             })
     }
 

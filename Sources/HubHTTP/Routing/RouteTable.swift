@@ -13,6 +13,8 @@ struct RouteTable {
     private var prefix = ""
     private var topic = "Hub"
     private var findsCaller = false
+    private var keepsAnswers = false
+    private var countsDownloads = false
 
     init(log: RouteLog) { self.log = log }
 
@@ -20,6 +22,20 @@ struct RouteTable {
     var withCaller: RouteTable {
         var table = self
         table.findsCaller = true
+        return table
+    }
+
+    /// The same place, for routes whose answers hold as long as nothing is committed; see ``KeptAnswers``.
+    var keepingAnswers: RouteTable {
+        var table = self
+        table.keepsAnswers = true
+        return table
+    }
+
+    /// The same place, for routes that are part of a download when the client says so; see ``DownloadCounting``.
+    var countingDownloads: RouteTable {
+        var table = self
+        table.countsDownloads = true
         return table
     }
 
@@ -63,7 +79,7 @@ struct RouteTable {
     ) {
         let description = RouteDescription(
             method: method, path: Self.join(prefix, path), topic: topic, summary: summary, query: query, body: body,
-            answer: answer, findsCaller: findsCaller)
+            answer: answer, findsCaller: findsCaller, keepsAnswers: keepsAnswers, countsDownloads: countsDownloads)
         log.record(description, handler)
     }
 

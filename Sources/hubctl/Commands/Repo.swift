@@ -37,7 +37,7 @@ struct Repo: AsyncParsableCommand {
             if json { return try Terminal.print(json: bodies) }
             for body in bodies {
                 let fork = body.forkedFrom.map { ", fork of \($0)" } ?? ""
-                print("\(body.id)\t\(body.private ? "private" : "public")\(fork)\t\(body.lastModified)")
+                print("\(body.id)\t\(body.private == true ? "private" : "public")\(fork)\t\(body.lastModified ?? "")")
             }
         }
     }
@@ -52,7 +52,7 @@ struct Repo: AsyncParsableCommand {
             let id = try RepositoryID(.model, parsing: name)
             let body = try await Session().call { try await $0.repository(id) }
             if json { return try Terminal.print(json: body) }
-            print("\(body.id) (\(body.private ? "private" : "public"))")
+            print("\(body.id) (\(body.private == true ? "private" : "public"))")
             if let upstream = body.forkedFrom { print("fork of \(upstream)") }
             print("head \(body.sha ?? "none yet")")
             for file in body.siblings ?? [] { print("  \(file.rfilename)\t\(Terminal.size(file.size ?? 0))") }

@@ -56,6 +56,7 @@ struct Serve: AsyncParsableCommand {
                     .init(service: application),
                     .init(service: embedded.hub.jobRunner),
                     .init(service: embedded.hub.sweeper),
+                    .init(service: embedded.hub.listingKeeper),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
