@@ -20,6 +20,12 @@ package struct RefName: Hashable, Sendable {
     /// The tag called `short`.
     package init(tag short: String) throws(HubError) { try self.init(short, below: "refs/tags/", what: "tag") }
 
+    /// The ref of pull request `number`, which is 1 or more: `refs/pr/N`.
+    package init(pullRequest number: Int) {
+        precondition(number > 0, "pull requests are counted from 1")
+        self.init(unchecked: "refs/pr/\(number)")
+    }
+
     private init(_ short: String, below prefix: String, what: String) throws(HubError) {
         guard !short.hasPrefix("-"), Self.isWellFormed(prefix + short) else {
             throw .invalid("'\(short.prefix(120))' is not a \(what) name git accepts")
@@ -31,6 +37,15 @@ package struct RefName: Hashable, Sendable {
 
     package var isBranch: Bool { name.hasPrefix("refs/heads/") }
     package var isTag: Bool { name.hasPrefix("refs/tags/") }
+    package var isPullRequest: Bool { pullRequestNumber != nil }
+
+    /// N in `refs/pr/N`, written without leading zeros; nil for every other ref.
+    package var pullRequestNumber: Int? {
+        guard name.hasPrefix("refs/pr/"), let number = Int(name.dropFirst("refs/pr/".count)), number > 0,
+            name == "refs/pr/\(number)"
+        else { return nil }
+        return number
+    }
 
     /// The name without `refs/heads/`, `refs/tags/` or `refs/`.
     package var short: String {

@@ -69,11 +69,14 @@ package struct CompareService: Sendable {
     }
 
     /// The tensor changes of every checkpoint that has a changed file.
+    ///
+    /// - Parameter measures: Whether to say by how much; that reads the tensors that differ.
     func tensorChanges(
         _ base: CommitID,
         _ head: CommitID,
         touching changed: Set<String>,
-        in record: RepositoryRecord
+        in record: RepositoryRecord,
+        measuring measures: Bool = true
     ) async throws -> [TensorChange] {
         guard changed.contains(where: { CheckpointGroup.isSafetensors($0) || CheckpointGroup.isIndex($0) }) else {
             return []
@@ -84,7 +87,8 @@ package struct CompareService: Sendable {
         for name in Set(old.keys).union(new.keys).sorted() {
             let paths = (old[name]?.files.map(\.path) ?? []) + (new[name]?.files.map(\.path) ?? [])
             guard paths.contains(where: changed.contains) else { continue }
-            changes += try await TensorDiff.compare(old: old[name] ?? .empty, new: new[name] ?? .empty)
+            changes += try await TensorDiff.compare(
+                old: old[name] ?? .empty, new: new[name] ?? .empty, measuring: measures)
         }
         return changes
     }

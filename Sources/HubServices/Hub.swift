@@ -19,6 +19,9 @@ package struct Hub: Sendable {
     package let comparisons: CompareService
     package let merges: MergeService
     package let validation: ValidationService
+    package let discussions: DiscussionService
+    package let pullRequests: PullRequestService
+    package let pullRequestChanges: PullRequestChanges
     package let queue: JobQueue
     package let jobRunner: JobRunner
     package let sweeper: Sweeper
@@ -74,6 +77,12 @@ package struct Hub: Sendable {
         validation = ValidationService(
             database: database, git: git, revisions: revisions, reports: reports, scratch: scratch, limits: limits,
             threads: validationThreads)
+        discussions = DiscussionService(database: database, now: now)
+        pullRequestChanges = PullRequestChanges(
+            git: git, revisions: revisions, merges: merges, comparisons: comparisons, validation: validation)
+        pullRequests = PullRequestService(
+            database: database, git: git, access: access, revisions: revisions, pushes: pushes, merges: merges,
+            changes: pullRequestChanges, now: now)
         jobRunner = JobRunner(queue: queue, signal: signal, validation: validation, logger: logger)
         listings = ListingService(database: database, facts: facts, validation: validation)
         downloads = DownloadCounter(database: database, now: now)

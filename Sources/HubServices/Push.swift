@@ -1,4 +1,5 @@
 package import HubCore
+package import HubDatabase
 package import HubGit
 
 /// One wish to change a repository's refs, whichever door it came through.
@@ -33,13 +34,17 @@ package struct Push: Sendable {
     /// The door: `git`, `api`, `merge`, `sync`.
     let door: String
 
+    /// What else becomes true with the push, written in its transaction before the refs move.
+    let companion: (@Sendable (any SQLConnection) throws -> Void)?
+
     package init(
         to repository: RepositoryRecord,
         by caller: Caller,
         updates: [Update],
         quarantine: Quarantine? = nil,
         sources: [Int64] = [],
-        via door: String
+        via door: String,
+        with companion: (@Sendable (any SQLConnection) throws -> Void)? = nil
     ) {
         self.repository = repository
         self.caller = caller
@@ -47,5 +52,6 @@ package struct Push: Sendable {
         self.quarantine = quarantine
         self.sources = sources
         self.door = door
+        self.companion = companion
     }
 }

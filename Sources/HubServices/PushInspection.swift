@@ -18,6 +18,9 @@ struct PushInspection: Sendable {
 
     /// The role the caller needs for all updates together.
     private(set) var role = Role.contribute
+
+    /// Pull requests whose commits change; their authors may do that, and who has the role write.
+    private(set) var pullRequests: [Int] = []
     private(set) var revisions: [Revision] = []
 
     /// What the new commits bring that the repository does not have yet.
@@ -35,11 +38,16 @@ struct PushInspection: Sendable {
     init(of push: Push, limits: HubLimits, git: borrowing GitRepository) throws {
         let standard = try git.defaultBranch
         let isEmpty = try git.refs().isEmpty
+        if push.updates.allSatisfy(\.ref.isPullRequest) { role = .read }
         // First of all: it proves that the push is complete, and that its ids are not another repository's.
         try collectNewObjects(of: push, limits: limits, git: git)
         guard !findings.contains(where: { $0.severity == .error }) else { return }
         for update in push.updates {
-            try inspect(update, default: standard, git: git)
+            if let number = update.ref.pullRequestNumber {
+                try inspect(update, ofPullRequest: number, via: push.door, git: git)
+            } else {
+                try inspect(update, default: standard, git: git)
+            }
             if isEmpty, firstBranch == nil, update.ref.isBranch, update.new != nil { firstBranch = update.ref }
         }
         if push.updates.contains(where: { $0.ref == standard }) { firstBranch = isEmpty ? standard : nil }
@@ -69,6 +77,21 @@ struct PushInspection: Sendable {
             }
         }
         revisions.append(try Self.revision(commit, comparedWith: update.old, git: git))
+    }
+
+    private mutating func inspect(
+        _ update: Push.Update,
+        ofPullRequest number: Int,
+        via door: String,
+        git: borrowing GitRepository
+    ) throws {
+        guard door == "api", let new = update.new else {
+            throw HubError.forbidden(
+                "\(update.ref) is the hub's own; push a branch and open a pull request from it, "
+                    + "or commit to the pull request over the HTTP API")
+        }
+        pullRequests.append(number)
+        revisions.append(try Self.revision(try git.commitID(of: new), comparedWith: update.old, git: git))
     }
 
     private static func revision(

@@ -27,7 +27,7 @@ package struct PushService: Sendable {
     @discardableResult
     package func publish(_ push: Push) async throws -> [Finding] {
         let inspection = try await inspect(push)
-        try await requireRole(inspection.role, for: push)
+        try await requireRole(of: inspection, for: push)
         try await requireContent(of: inspection, for: push)
         let findings = try await findings(of: inspection, for: push)
         guard !findings.contains(where: { $0.severity == .error }) else { throw HubError.refused(findings) }
@@ -48,9 +48,12 @@ package struct PushService: Sendable {
         }
     }
 
-    private func requireRole(_ role: Role, for push: Push) async throws {
+    private func requireRole(of inspection: PushInspection, for push: Push) async throws {
         try await database.read { connection in
-            _ = try Access.repository(push.repository.id, for: push.caller, as: role, in: connection)
+            _ = try Access.repository(push.repository.id, for: push.caller, as: inspection.role, in: connection)
+            for number in inspection.pullRequests {
+                try PullRequestRule.requireParticipant(in: number, for: push, in: connection)
+            }
         }
     }
 
@@ -121,6 +124,10 @@ package struct PushService: Sendable {
         do {
             try await database.write { connection in
                 _ = try Access.repository(push.repository.id, for: push.caller, as: inspection.role, in: connection)
+                try push.companion?(connection)
+                for number in inspection.pullRequests {
+                    try PullRequestRule.requireAuthor(of: number, for: push, in: connection)
+                }
                 try push.quarantine?.publish(inspection.content, into: connection)
                 let git = try GitRepository(connection, repository: push.repository.rowID)
                 if try git.refs().isEmpty, let first = inspection.firstBranch { try git.setDefaultBranch(first) }
@@ -132,6 +139,7 @@ package struct PushService: Sendable {
                     "UPDATE repository SET updated_at = ? WHERE id = ?", [instant, push.repository.rowID])
                 try FactsStore.store(facts, in: connection)
                 try Listing.refresh(push.repository.rowID, in: connection)
+                try PullRequestRule.recordCommits(of: push, git: git, at: instant, in: connection)
                 for update in push.updates {
                     try Event.record(
                         "ref-moved", on: push.repository.rowID, by: push.caller,

@@ -95,6 +95,7 @@ package struct RepositoryService: Sendable {
             try connection.execute("DELETE FROM job WHERE repository_id = ?", [record.rowID])
             try Listing.remove(record.rowID, in: connection)
             try Popularity.remove(record.rowID, in: connection)
+            try DiscussionLog.removeAll(of: record.rowID, in: connection)
             try connection.execute("UPDATE repository SET upstream_id = NULL WHERE upstream_id = ?", [record.rowID])
             try connection.execute("DELETE FROM repository WHERE id = ?", [record.rowID])
             try Event.record(

@@ -71,6 +71,16 @@ extension GitRepository {
         return answer == 1
     }
 
+    /// The newest commits that `start` reaches and none of `hidden` does, at most `limit`, newest first.
+    package func commits(from start: CommitID, hiding hidden: [CommitID], limit: Int) throws -> [Commit] {
+        var found: [Commit] = []
+        try forEachCommit(from: [start], hiding: hidden, topological: true) { id in
+            found.append(try commit(id))
+            return found.count < limit
+        }
+        return found
+    }
+
     /// Walks the history of `starts`, newest first, without what `hidden` reach, until `body` returns false.
     func forEachCommit(
         from starts: [CommitID], hiding hidden: [CommitID] = [], topological: Bool = false,

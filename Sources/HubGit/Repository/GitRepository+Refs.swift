@@ -60,12 +60,15 @@ extension GitRepository {
         }
     }
 
-    /// Copies every ref and the default branch of repository `other`; this one must be empty.
+    /// Copies the refs and the default branch of repository `other`; this one must be empty.
+    ///
+    /// Pull requests stay where they are: their refs belong to a discussion the copy does not have.
     package func copyRefs(from other: Int64) throws {
         try connection.execute(
             """
             INSERT INTO git_ref (repository_id, name, target, peeled)
-            SELECT CAST(? AS BIGINT), name, target, peeled FROM git_ref WHERE repository_id = ?
+            SELECT CAST(? AS BIGINT), name, target, peeled FROM git_ref
+            WHERE repository_id = ? AND SUBSTR(name, 1, 8) <> 'refs/pr/'
             """, [id, other])
         try setDefaultBranch(try GitRepository(connection, repository: other).defaultBranch)
     }

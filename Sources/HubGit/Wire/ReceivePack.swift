@@ -4,10 +4,12 @@ import NIOPosix
 /// The server side of `git push` over smart HTTP, up to where someone decides about it.
 package enum ReceivePack {
     /// The body of `GET …/info/refs?service=git-receive-pack`.
+    ///
+    /// Refs of pull requests are left out: a push cannot move them, and a mirroring push must not try to delete them.
     package static func advertisement(of repository: borrowing GitRepository) throws -> [UInt8] {
-        Advertisement.bytes(
-            service: "git-receive-pack", refs: try repository.refs().map { ($0.name.name, $0.target) },
-            capabilities: capabilities)
+        let refs = try repository.refs().filter { !$0.name.isPullRequest }
+        return Advertisement.bytes(
+            service: "git-receive-pack", refs: refs.map { ($0.name.name, $0.target) }, capabilities: capabilities)
     }
 
     private static let capabilities = [

@@ -4,7 +4,9 @@ package import HubDatabase
 ///
 /// Released steps never change; a new need is a new step at the end.
 package enum CatalogSchema {
-    package static let migrations: [Migration] = [accounts, repositories, work, listing]
+    package static let migrations: [Migration] = [
+        accounts, repositories, work, listing, discussions,
+    ]
 
     private static let accounts = Migration(
         "catalog-001-accounts",

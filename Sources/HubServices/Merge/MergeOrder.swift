@@ -18,6 +18,9 @@ package struct MergeOrder: Sendable {
     package let message: String?
     package let dryRun: Bool
 
+    /// Whether a branch that has nothing of its own may simply be moved; otherwise there is always a merge commit.
+    package let fastForwards: Bool
+
     package init(
         into target: RepositoryID,
         branch: String?,
@@ -25,7 +28,8 @@ package struct MergeOrder: Sendable {
         revision: String,
         strategy: String?,
         message: String?,
-        dryRun: Bool
+        dryRun: Bool,
+        fastForwards: Bool = true
     ) {
         self.target = target
         self.branch = branch
@@ -34,6 +38,7 @@ package struct MergeOrder: Sendable {
         self.strategy = strategy
         self.message = message
         self.dryRun = dryRun
+        self.fastForwards = fastForwards
     }
 }
 

@@ -1,5 +1,6 @@
 import HubChunks
 package import HubCore
+package import HubDatabase
 import HubGit
 import HubTensors
 
@@ -23,19 +24,43 @@ package struct MergeService: Sendable {
         let theirs: CommitID
     }
 
+    /// What becomes true together with a merge, written in its transaction.
+    package typealias Companion = @Sendable (_ merge: CommitID, _ connection: any SQLConnection) throws -> Void
+
     /// Merges, and publishes the result unless there are conflicts or the order is a dry run.
-    package func merge(_ order: MergeOrder, by caller: Caller) async throws -> MergeOutcome {
+    package func merge(
+        _ order: MergeOrder,
+        by caller: Caller,
+        with companion: Companion? = nil
+    ) async throws -> MergeOutcome {
         let rules = MergeRules(try MergeStrategy(parsing: order.strategy ?? "conflict"))
         let target = try await access.repository(
             order.target, for: caller, as: order.dryRun ? .read : .contribute)
         let source = try await access.repository(order.source, for: caller, as: .read)
         let sides = try await sides(order, target, source)
         if sides.base == sides.theirs { return outcome(.upToDate, of: sides, commit: sides.ours) }
-        if sides.base == sides.ours { return try await fastForward(sides, order, by: caller) }
+        if sides.base == sides.ours, order.fastForwards {
+            return try await fastForward(sides, order, by: caller, with: companion)
+        }
         guard sides.base != nil else {
             throw HubError.invalid("\(order.source) \(order.revision) and \(order.target) have no history in common")
         }
-        return try await mergeThreeWay(sides, order, rules, by: caller)
+        return try await mergeThreeWay(sides, order, rules, by: caller, with: companion)
+    }
+
+    /// What a merge by the rule `conflict` would come to; nobody's rights are asked.
+    func foresee(
+        _ theirs: CommitID,
+        into ours: CommitID,
+        of branch: RefName,
+        in record: RepositoryRecord
+    ) async throws -> (merge: TreeMerge, outcome: MergeOutcome) {
+        let base = try await git.read(record.rowID) { git in try git.mergeBase(ours, theirs) }
+        let sides = Sides(target: record, source: record, branch: branch, base: base, ours: ours, theirs: theirs)
+        let files = try await git.read(record.rowID) { git in
+            try git.mergeTrees(base: base, ours: ours, theirs: theirs)
+        }
+        return (files, try await plan(sides, MergeRules(), files).outcome)
     }
 
     /// Brings a fork up to date with the branch of the same name of its upstream.
@@ -73,9 +98,14 @@ package struct MergeService: Sendable {
         return Sides(target: target, source: source, branch: branch, base: base, ours: ours, theirs: theirs)
     }
 
-    private func fastForward(_ sides: Sides, _ order: MergeOrder, by caller: Caller) async throws -> MergeOutcome {
+    private func fastForward(
+        _ sides: Sides,
+        _ order: MergeOrder,
+        by caller: Caller,
+        with companion: Companion?
+    ) async throws -> MergeOutcome {
         guard !order.dryRun else { return outcome(.wouldMerge, of: sides, commit: nil) }
-        try await publish(sides.theirs, sides, by: caller)
+        try await publish(sides.theirs, sides, by: caller, with: companion)
         return outcome(.fastForward, of: sides, commit: sides.theirs)
     }
 
@@ -83,16 +113,13 @@ package struct MergeService: Sendable {
         _ sides: Sides,
         _ order: MergeOrder,
         _ rules: MergeRules,
-        by caller: Caller
+        by caller: Caller,
+        with companion: Companion?
     ) async throws -> MergeOutcome {
         let files = try await git.read(sides.target.rowID) { git in
             try git.mergeTrees(base: sides.base, ours: sides.ours, theirs: sides.theirs)
         }
-        let weights = try await WeightsMerge(sides, rules: rules, revisions: revisions, git: git)
-        let resolutions = weights.resolutions(of: files)
-        var outcome = outcome(.conflicts, of: sides, commit: nil)
-        outcome.decisions = weights.decisions
-        outcome.conflicts = weights.conflicts + weights.openConflicts(of: files, resolved: resolutions)
+        let (weights, resolutions, outcome) = try await plan(sides, rules, files)
         guard outcome.conflicts.isEmpty else { return outcome }
         guard !order.dryRun else { return outcome.with(.wouldMerge, commit: nil) }
 
@@ -105,15 +132,34 @@ package struct MergeService: Sendable {
         let commit = try await git.write(sides.target.rowID) { git in
             try git.commit(files, resolving: resolutions, adding: changes, author: author, message: message)
         }
-        try await publish(commit, sides, by: caller)
+        try await publish(commit, sides, by: caller, with: companion)
         return outcome.with(.merged, commit: commit)
     }
 
-    private func publish(_ commit: CommitID, _ sides: Sides, by caller: Caller) async throws {
-        try await pushes.publish(
-            Push(
-                to: sides.target, by: caller, updates: [.init(sides.branch, from: sides.ours, to: commit)],
-                sources: [sides.source.rowID], via: "merge"))
+    private func plan(
+        _ sides: Sides,
+        _ rules: MergeRules,
+        _ files: TreeMerge
+    ) async throws -> (weights: WeightsMerge, resolutions: [String: MergeResolution], outcome: MergeOutcome) {
+        let weights = try await WeightsMerge(sides, rules: rules, revisions: revisions, git: git)
+        let resolutions = weights.resolutions(of: files)
+        var outcome = outcome(.conflicts, of: sides, commit: nil)
+        outcome.decisions = weights.decisions
+        outcome.conflicts = weights.conflicts + weights.openConflicts(of: files, resolved: resolutions)
+        return (weights, resolutions, outcome)
+    }
+
+    private func publish(
+        _ commit: CommitID,
+        _ sides: Sides,
+        by caller: Caller,
+        with companion: Companion?
+    ) async throws {
+        let push = Push(
+            to: sides.target, by: caller, updates: [.init(sides.branch, from: sides.ours, to: commit)],
+            sources: [sides.source.rowID], via: "merge"
+        ) { connection in try companion?(commit, connection) }
+        try await pushes.publish(push)
     }
 
     /// The message, with a trailer that says how to come to the same result again.

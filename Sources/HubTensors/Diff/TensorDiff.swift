@@ -6,7 +6,13 @@ package enum TensorDiff {
     ///
     /// Tensors are matched by name, whichever shard they stand in. Memory does not grow with their size, and the
     /// bytes of a tensor that did not change are not looked at where the readers know so.
-    package static func compare(old: Checkpoint, new: Checkpoint) async throws -> [TensorChange] {
+    ///
+    /// - Parameter measures: Whether to say by how much tensors differ, which reads both.
+    package static func compare(
+        old: Checkpoint,
+        new: Checkpoint,
+        measuring measures: Bool = true
+    ) async throws -> [TensorChange] {
         var changes: [TensorChange] = []
         for tensor in new.tensors {
             try Task.checkCancellation()
@@ -14,18 +20,22 @@ package enum TensorDiff {
                 changes.append(TensorChange(tensor, .added))
                 continue
             }
-            if let change = try await change(from: before, to: tensor) { changes.append(change) }
+            if let change = try await change(from: before, to: tensor, measuring: measures) { changes.append(change) }
         }
         for tensor in old.tensors where new[tensor.name] == nil { changes.append(TensorChange(tensor, .removed)) }
         return changes
     }
 
-    private static func change(from old: Tensor, to new: Tensor) async throws -> TensorChange? {
+    private static func change(
+        from old: Tensor,
+        to new: Tensor,
+        measuring measures: Bool
+    ) async throws -> TensorChange? {
         guard old.info.shape == new.info.shape else { return TensorChange(new, .reshaped) }
         let isRetyped = old.info.dtype != new.info.dtype
         if !isRetyped, try await old.hasSameBytes(as: new) { return nil }
         let kind = isRetyped ? TensorChange.Kind.retyped : .changed
-        guard old.info.dtype.isArithmetic, new.info.dtype.isArithmetic else { return TensorChange(new, kind) }
+        guard measures, old.info.dtype.isArithmetic, new.info.dtype.isArithmetic else { return TensorChange(new, kind) }
         let needsDouble = [old, new].contains { $0.info.dtype == .float64 }
         let difference =
             needsDouble ? try await measure(old, new, as: Double.self) : try await measure(old, new, as: Float.self)

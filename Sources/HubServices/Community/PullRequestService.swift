@@ -1,0 +1,125 @@
+package import HubCore
+import HubDatabase
+package import HubGit
+
+/// Changes people propose: a ref `refs/pr/N` beside the branches, a discussion about it, and the merge.
+package struct PullRequestService: Sendable {
+    let database: any SQLDatabase
+    let git: GitStore
+    let access: Access
+    let revisions: RevisionService
+    let pushes: PushService
+    let merges: MergeService
+    let changes: PullRequestChanges
+    let now: Now
+
+    /// How often a number is asked for when others open discussions at the same moment.
+    private static let attempts = 20
+
+    /// A pull request to be.
+    package struct Proposal: Sendable {
+        package let title: String
+        package let description: String
+
+        /// The branch it is for; nil is the default one.
+        package var base: RefName?
+
+        /// What it proposes; nil is where `base` stands, for commits that come later.
+        package var head: CommitID?
+
+        /// Objects of `head` that are nobody's yet.
+        package var quarantine: Quarantine?
+
+        /// Row ids of repositories the caller may read whose content `head` may bring along.
+        package var sources: [Int64] = []
+
+        /// Whether more is to come before anyone should look at it.
+        package var isDraft: Bool
+
+        package init(title: String, description: String, isDraft: Bool) {
+            self.title = title
+            self.description = description
+            self.isDraft = isDraft
+        }
+    }
+
+    /// Opens a pull request: its number, its ref and its first comment become visible together.
+    ///
+    /// Everyone may who can read the repository and is logged in. `proposal.head` passes the same checks as a push.
+    package func open(_ proposal: Proposal, in id: RepositoryID, by caller: Caller) async throws -> Discussion {
+        let title = try DiscussionText.title(proposal.title)
+        let description = try DiscussionText.comment(proposal.description)
+        let record = try await access.participant(id, for: caller)
+        let standard = try await revisions.defaultBranch(of: record)
+        let base = proposal.base ?? standard
+        guard base.isBranch, let stand = try await head(of: base, in: record) else {
+            throw HubError.revisionNotFound("\(id) has no branch '\(base.short)' to propose a change to")
+        }
+        let head = proposal.head ?? stand
+        guard try await git.read(record.rowID, { git in try git.mergeBase(stand, head) }) != nil else {
+            throw HubError.invalid("the proposed commit and \(base.short) have no history in common")
+        }
+        let instant = now.seconds
+        for _ in 0..<Self.attempts {
+            let number = try await database.read { connection in
+                try DiscussionLog.nextNumber(in: record.rowID, connection)
+            }
+            do {
+                try await pushes.publish(
+                    Push(
+                        to: record, by: caller, updates: [.init(RefName(pullRequest: number), from: nil, to: head)],
+                        quarantine: proposal.quarantine, sources: proposal.sources, via: "api"
+                    ) { connection in
+                        let log = DiscussionLog(
+                            repository: record, caller: caller, instant: instant, connection: connection)
+                        guard try log.take(number) else { throw NumberTaken() }
+                        _ = try log.open(
+                            number, title: title, description: description, status: proposal.isDraft ? .draft : .open,
+                            base: base)
+                    })
+            } catch is NumberTaken {
+                continue
+            }
+            return try await find(number, in: record)
+        }
+        throw HubError.conflict("too many discussions of \(id) are being opened at this moment; try again")
+    }
+
+    /// Opens a pull request from a revision of this repository or of a fork of it.
+    ///
+    /// What a private repository holds becomes readable through the pull request, so its content may only be proposed
+    /// by who may write to it.
+    package func open(
+        _ proposal: Proposal,
+        from revision: String,
+        of source: RepositoryID?,
+        in id: RepositoryID,
+        by caller: Caller
+    ) async throws -> Discussion {
+        let target = try await access.participant(id, for: caller)
+        var origin = target
+        if let source, source != target.id {
+            origin = try await access.repository(source, for: caller, as: .read)
+            if !origin.isOpenToAll { origin = try await access.repository(source, for: caller, as: .write) }
+        }
+        var proposal = proposal
+        proposal.head = try await revisions.require(revision, in: origin)
+        proposal.sources = origin.rowID == target.rowID ? [] : [origin.rowID]
+        return try await open(proposal, in: id, by: caller)
+    }
+
+    func find(_ number: Int, in record: RepositoryRecord) async throws -> Discussion {
+        try await database.read { connection in try Discussion.require(number, of: record, in: connection) }
+    }
+
+    func head(of ref: RefName, in record: RepositoryRecord) async throws -> CommitID? {
+        try await git.read(record.rowID) { git in try git.ref(ref)?.commit }
+    }
+
+    private struct NumberTaken: Error {}
+}
+
+extension RepositoryRecord {
+    /// Whether everyone may read all of it, logged in or not.
+    var isOpenToAll: Bool { visibility == .public }
+}

@@ -1,0 +1,345 @@
+"""Discussions and pull requests with huggingface_hub and the hf command line."""
+
+import datetime
+import os
+import subprocess
+import sys
+
+import pytest
+from huggingface_hub import HfApi
+from huggingface_hub.community import DiscussionComment, DiscussionStatusChange, DiscussionTitleChange
+from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+import checkpoints
+from hub import LIMIT
+
+
+@pytest.fixture
+def hf(hub):
+    """Makes clients: hf("ada")."""
+    users = {}
+
+    def make(name, scope="write"):
+        key = (name, scope)
+        if key not in users:
+            user = hub.user(name, scope)
+            users[key] = HfApi(endpoint=hub.url, token=user.token)
+            users[key].user = user
+        return users[key]
+
+    return make
+
+
+@pytest.fixture
+def repository(hub, hf):
+    return hub.create("ada/tiny", hf("ada").user)
+
+
+def comments(discussion):
+    return [event for event in discussion.events if isinstance(event, DiscussionComment)]
+
+
+def propose(hub, user, repository, title, **more):
+    answer = hub.request(
+        "POST", f"/api/models/{repository}/discussions", {"title": title, "pullRequest": True, **more}, user)
+    assert answer.status == 200, answer.body
+    return answer.json["num"]
+
+
+def test_discussions_have_the_clients_shapes(hf, repository):
+    ada = hf("ada")
+    made = ada.create_discussion(repository, title="  Is this any good? ", description="I wonder.")
+    assert (made.num, made.author, made.is_pull_request, made.status) == (1, "ada", False, "open")
+    assert made.title == "Is this any good?"
+    assert (made.repo_id, made.repo_type, made.diff, made.git_reference) == (repository, "model", None, None)
+    assert [(event.type, event.content, event.edited, event.hidden) for event in made.events] == [
+        ("comment", "I wonder.", False, False)]
+    assert isinstance(made.created_at, datetime.datetime)
+    assert ada.get_discussion_details(repository, 1) == made
+
+
+def test_everyone_who_can_read_may_talk(hf, repository):
+    ada, bob = hf("ada"), hf("bob")
+    bob.create_discussion(repository, title="A question", description="How?")
+    answer = ada.comment_discussion(repository, 1, "Like **this** <b>…</b> 🤗")
+    assert (answer.author, answer.content, answer.edited) == ("ada", "Like **this** <b>…</b> 🤗", False)
+    details = bob.get_discussion_details(repository, 1)
+    assert details.events[1] == answer
+    assert "<b>" not in answer.rendered and "&lt;b&gt;" in answer.rendered
+    with pytest.raises(HfHubHTTPError, match="401"):
+        HfApi(endpoint=ada.endpoint, token=False).comment_discussion(repository, 1, "me too")
+    with pytest.raises(HfHubHTTPError, match="may only read"):
+        hf("eve", "read").comment_discussion(repository, 1, "me too")
+
+
+def test_a_comment_is_edited_by_its_author_and_hidden_for_good(hf, repository):
+    ada, bob, eve = hf("ada"), hf("bob"), hf("eve")
+    first = comments(bob.create_discussion(repository, title="A question", description="How?"))[0]
+    edited = bob.edit_discussion_comment(repository, 1, first.id.upper(), "**Why?** 🤗")
+    assert (edited.id, edited.edited, edited.content, edited.number_of_edits) == (first.id, True, "**Why?** 🤗", 1)
+    assert (edited.edit_history[0]["raw"], edited.last_edited_by) == ("How?", "bob")
+    assert comments(ada.get_discussion_details(repository, 1))[0] == edited
+    with pytest.raises(HfHubHTTPError, match="403"):
+        eve.edit_discussion_comment(repository, 1, first.id, "x")
+    with pytest.raises(HfHubHTTPError, match="403"), pytest.warns(UserWarning):
+        eve.hide_discussion_comment(repository, 1, first.id)
+    with pytest.warns(UserWarning):
+        hidden = ada.hide_discussion_comment(repository, 1, first.id)
+    assert hidden.hidden and "Why" not in str(hidden._event) and "How" not in str(hidden._event)
+    with pytest.raises(HfHubHTTPError, match="hidden"):
+        bob.edit_discussion_comment(repository, 1, first.id, "again")
+
+
+def test_titles_and_status(hf, repository):
+    ada, bob, eve = hf("ada"), hf("bob"), hf("eve")
+    bob.create_discussion(repository, title="A question")
+    change = ada.rename_discussion(repository, 1, "An answer")
+    assert isinstance(change, DiscussionTitleChange) and (change.old_title, change.new_title) == (
+        "A question", "An answer")
+    closed = bob.change_discussion_status(repository, 1, "closed", comment="Never mind.")
+    assert isinstance(closed, DiscussionStatusChange) and closed.new_status == "closed"
+    details = ada.get_discussion_details(repository, 1)
+    assert (details.title, details.status) == ("An answer", "closed")
+    assert [event.type for event in details.events] == ["comment", "title-change", "comment", "status-change"]
+    assert details.events[3] == closed
+    assert ada.change_discussion_status(repository, 1, "open").new_status == "open"
+    with pytest.raises(HfHubHTTPError, match="open already"):
+        ada.change_discussion_status(repository, 1, "open")
+    for act in (lambda: eve.rename_discussion(repository, 1, "Mine"),
+                lambda: eve.change_discussion_status(repository, 1, "closed")):
+        with pytest.raises(HfHubHTTPError, match="403"):
+            act()
+
+
+def test_lists_and_their_filters(hf, repository):
+    ada, bob = hf("ada"), hf("bob")
+    bob.create_discussion(repository, title="First one")
+    ada.create_pull_request(repository, title="Second one")
+    ada.create_discussion(repository, title="Third one")
+    ada.change_discussion_status(repository, 3, "closed")
+
+    def numbers(**filters):
+        return [found.num for found in ada.get_repo_discussions(repository, **filters)]
+
+    assert numbers() == [3, 2, 1]
+    assert numbers(discussion_type="all", discussion_status="all") == [3, 2, 1]
+    assert numbers(discussion_type="discussion") == [3, 1]
+    assert numbers(discussion_type="pull_request") == [2]
+    assert numbers(discussion_status="open") == [2, 1]
+    assert numbers(discussion_status="closed") == [3]
+    assert numbers(author="bob") == [1]
+    assert numbers(author="nobody") == []
+    found = next(iter(ada.get_repo_discussions(repository)))
+    assert (found.title, found.author, found.status, found.repo_id) == ("Third one", "ada", "closed", repository)
+
+
+def test_lists_come_in_pages(hf, repository):
+    ada = hf("ada")
+    for number in range(53):
+        ada.create_discussion(repository, title=f"Number {number + 1}")
+    assert [found.num for found in ada.get_repo_discussions(repository)] == list(range(53, 0, -1))
+
+
+def test_a_private_repositorys_discussions_do_not_exist_for_others(hub, hf):
+    ada, bob = hf("ada"), hf("bob")
+    hub.create("ada/secret", ada.user, "private")
+    ada.create_discussion("ada/secret", title="Between us")
+    for act in (lambda: list(bob.get_repo_discussions("ada/secret")),
+                lambda: bob.get_discussion_details("ada/secret", 1),
+                lambda: bob.comment_discussion("ada/secret", 1, "hm"),
+                lambda: bob.create_pull_request("ada/secret", title="Let me in")):
+        with pytest.raises(RepositoryNotFoundError):
+            act()
+    with pytest.raises(HfHubHTTPError, match="no discussion 7"):
+        ada.get_discussion_details("ada/secret", 7)
+
+
+def test_an_empty_pull_request_is_a_draft_that_can_be_merged(hub, hf, repository):
+    ada = hf("ada")
+    made = ada.create_pull_request(repository, title="Nothing yet")
+    assert (made.num, made.status, made.git_reference, made.target_branch) == (
+        1, "draft", "refs/pr/1", "refs/heads/main")
+    assert (made.conflicting_files, made.merge_commit_oid, made.diff) == ([], None, "")
+    assert ada.repo_info(repository, revision="refs/pr/1").sha == hub.head(repository)
+    assert ada.get_discussion_details(repository, 1) == made
+    with pytest.raises(HfHubHTTPError, match="draft"):
+        ada.merge_pull_request(repository, 1)
+    ada.change_discussion_status(repository, 1, "open")
+    ada.merge_pull_request(repository, 1, comment="Fine with me.")
+    merged = ada.get_discussion_details(repository, 1)
+    assert (merged.status, merged.merge_commit_oid) == ("merged", hub.head(repository))
+    assert [getattr(event, "new_status", None) or event.content for event in merged.events][-2:] == [
+        "Fine with me.", "merged"]
+    with pytest.raises(HfHubHTTPError, match="merged"):
+        ada.change_discussion_status(repository, 1, "closed")
+
+
+def model_with_branch(hub, person, change):
+    """ada/tiny with the base model on main, and a branch `work` on which `change(folder)` was done."""
+    ada = person("ada")
+    hub.create("ada/tiny", ada.user)
+    folder = ada.clone("ada/tiny")
+    checkpoints.copy_model(checkpoints.BASE, folder)
+    (folder / "notes.txt").write_text("one\ntwo\nthree\n")
+    ada.commit(folder, "the base model")
+    ada.hubctl("push", cwd=folder)
+    ada.git("switch", "-c", "work", cwd=folder)
+    change(folder)
+    ada.commit(folder, "better weights")
+    ada.hubctl("push", cwd=folder)
+    ada.git("switch", "main", cwd=folder)
+    return folder
+
+
+def better(folder):
+    checkpoints.copy_weights(checkpoints.FINE_TUNE_A, folder)
+    (folder / "notes.txt").write_text("one\n2\nthree\n")
+
+
+def test_a_pull_request_shows_what_changed_in_text_and_weights_and_is_merged(hub, hf, person):
+    folder = model_with_branch(hub, person, better)
+    ada = hf("ada")
+    before = hub.head("ada/tiny")
+    number = propose(hub, person("ada").user, "ada/tiny", "Better weights", source="work", description="See.")
+    shown = ada.get_discussion_details("ada/tiny", number)
+    assert (shown.status, shown.conflicting_files) == ("open", [])
+    assert "-two\n+2\n" in shown.diff
+    assert "weights model.safetensors" in shown.diff and "relative L2" in shown.diff
+    (folder / "the.patch").write_text(shown.diff)
+    person("ada").git("apply", "--check", "the.patch", cwd=folder)
+    assert ada.get_discussion_details("ada/tiny", number) == shown
+    report = hub.report("ada/tiny", "refs%2Fpr%2F1")
+    assert report["verdict"] != "failed", report
+    answer = hub.get(f"/api/models/ada/tiny/discussions/{number}").json
+    assert answer["checks"]["allowMerge"] and answer["checks"]["verdict"] == report["verdict"]
+    ada.merge_pull_request("ada/tiny", number)
+    merged = ada.get_discussion_details("ada/tiny", number)
+    assert (merged.status, merged.merge_commit_oid, merged.diff) == ("merged", hub.head("ada/tiny"), shown.diff)
+    commit = hub.get("/api/models/ada/tiny/commits/main").json[0]
+    assert commit["title"] == "Better weights (#1)"
+    assert commit["parents"] == [before, shown_head(hub, number)]
+    weights = hub.file("ada/tiny", "model.safetensors").body
+    assert weights == (checkpoints.FINE_TUNE_A / "model.safetensors").read_bytes()
+
+
+def shown_head(hub, number):
+    return hub.get(f"/api/models/ada/tiny/discussions/{number}").json["changes"]["headCommit"]
+
+
+def test_conflicts_are_told_per_file_and_tensor_and_a_strategy_settles_them(hub, hf, person):
+    folder = model_with_branch(hub, person, lambda folder: checkpoints.copy_weights(checkpoints.FINE_TUNE_A, folder))
+    ada = person("ada")
+    checkpoints.copy_weights(checkpoints.FINE_TUNE_B, folder)
+    ada.commit(folder, "other weights")
+    ada.hubctl("push", cwd=folder)
+    number = propose(hub, ada.user, "ada/tiny", "Our weights", source="work")
+    shown = hf("ada").get_discussion_details("ada/tiny", number)
+    assert shown.conflicting_files == ["model.safetensors"]
+    hub.report("ada/tiny", "refs%2Fpr%2F1")
+    with pytest.raises(HfHubHTTPError, match="conflicts") as error:
+        hf("ada").merge_pull_request("ada/tiny", number)
+    assert error.value.response.status_code == 409
+    answer = hub.request("POST", f"/api/models/ada/tiny/discussions/{number}/merge", {}, ada.user)
+    assert answer.status == 409 and answer.json["status"] == "open"
+    assert all(conflict["path"] == "model" and conflict["tensor"] for conflict in answer.json["merge"]["conflicts"])
+    answer = hub.request(
+        "POST", f"/api/models/ada/tiny/discussions/{number}/merge", {"strategy": "average"}, ada.user)
+    assert answer.status == 200, answer.body
+    assert answer.json["status"] == "merged" and answer.json["mergeCommitId"] == hub.head("ada/tiny")
+    assert {tensor["decision"] for tensor in answer.json["merge"]["tensors"]} >= {"average"}
+
+
+def test_what_failed_validation_is_not_merged_but_by_an_administrators_force(hub, hf, person):
+    ada = person("ada")
+
+    def spoil(folder):
+        checkpoints.change(folder / "model.safetensors", *checkpoints.read(folder / "model.safetensors")[0],
+                           with_=lambda data: b"\xff" * len(data))
+
+    model_with_branch(hub, person, spoil)
+    hub.user("bob")
+    number = propose(hub, hub.user("bob"), "ada/tiny", "Not a number", source="work")
+    report = hub.report("ada/tiny", "refs%2Fpr%2F1")
+    assert report["verdict"] == "failed"
+    with pytest.raises(HfHubHTTPError, match="failed"):
+        hf("ada").merge_pull_request("ada/tiny", number)
+    path = f"/api/models/ada/tiny/discussions/{number}/merge"
+    assert hub.request("POST", path, {"force": True}, hub.user("bob")).status == 403
+    answer = hub.request("POST", path, {"force": True}, ada.user)
+    assert answer.status == 200 and answer.json["status"] == "merged", answer.body
+
+
+def test_a_pull_request_from_a_fork_brings_its_weights_along(hub, hf, person):
+    model_with_branch(hub, person, lambda folder: (folder / "notes.txt").write_text("none\n"))
+    bob = person("bob")
+    assert hub.request("POST", "/api/models/ada/tiny/fork", {}, bob.user).status == 200
+    folder = bob.clone("bob/tiny", "fork")
+    checkpoints.copy_weights(checkpoints.FINE_TUNE_B, folder)
+    bob.commit(folder, "bob's weights")
+    bob.hubctl("push", cwd=folder)
+    number = propose(hub, bob.user, "ada/tiny", "From a fork", source="main", sourceRepository="bob/tiny")
+    assert [event.type for event in hf("ada").get_discussion_details("ada/tiny", number).events] == [
+        "comment", "commit"]
+    weights = hub.file("ada/tiny", "model.safetensors", "refs%2Fpr%2F1").body
+    assert weights == (checkpoints.FINE_TUNE_B / "model.safetensors").read_bytes()
+    hub.report("ada/tiny", "refs%2Fpr%2F1")
+    with pytest.raises(HfHubHTTPError, match="403"):
+        hf("bob").merge_pull_request("ada/tiny", number)
+    hf("ada").merge_pull_request("ada/tiny", number)
+    assert hub.file("ada/tiny", "model.safetensors").body == weights
+
+
+def test_a_private_forks_content_is_proposed_only_by_who_may_write_it(hub, person):
+    model_with_branch(hub, person, better)
+    bob, eve = person("bob"), person("eve")
+    hub.hubd("admin", "org", "create", "acme", "--owner", "bob")
+    hub.hubd("admin", "org", "member", "acme", "eve", "--role", "read")
+    fork = {"organization": "acme", "name": "mine", "visibility": "private"}
+    assert hub.request("POST", "/api/models/ada/tiny/fork", fork, bob.user).status == 200
+    wish = {"title": "Leak it", "pullRequest": True, "source": "main", "sourceRepository": "acme/mine"}
+    path = "/api/models/ada/tiny/discussions"
+    assert hub.request("POST", path, wish, eve.user).status == 403
+    assert hub.request("POST", path, wish, person("dora").user).status == 404
+    assert hub.request("POST", path, wish, bob.user).status == 200
+
+
+def test_git_fetches_pull_requests_and_cannot_push_them(hub, person):
+    folder = model_with_branch(hub, person, better)
+    ada = person("ada")
+    propose(hub, ada.user, "ada/tiny", "Better weights", source="work")
+    remote = hub.remote("ada/tiny", ada.user)
+    ada.git("fetch", remote, "refs/pr/1", cwd=folder)
+    assert ada.git("rev-parse", "FETCH_HEAD", cwd=folder).stdout.strip() == hub.head("ada/tiny", branch="work")
+    refused = ada.git("push", remote, "main:refs/pr/1", cwd=folder, check=False)
+    assert refused.returncode != 0 and "refs/pr/1" in refused.stderr
+    refused = ada.git("push", remote, "main:refs/pr/9", cwd=folder, check=False)
+    assert refused.returncode != 0
+
+
+def test_the_hf_command_line(hub, hf, tmp_path, repository):
+    ada = hf("ada")
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING", "XDG_"))} | {
+        "HF_ENDPOINT": hub.url, "HF_TOKEN": ada.user.token, "HOME": str(tmp_path), "HF_HOME": str(tmp_path / "hf")}
+
+    def run(*arguments):
+        result = subprocess.run(
+            [os.path.join(os.path.dirname(sys.executable), "hf"), "discussions", *arguments], env=environment,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    run("create", repository, "--title", "By hand", "--body", "typed")
+    run("create", repository, "--title", "A change", "--pull-request")
+    assert "By hand" in run("list", repository)
+    assert "typed" in run("info", repository, "1", "--format", "json")
+    run("comment", repository, "1", "--body", "more")
+    run("rename", repository, "1", "By machine")
+    run("close", repository, "1", "--yes")
+    run("reopen", repository, "1", "--yes")
+    run("reopen", repository, "2", "--yes")
+    run("merge", repository, "2", "--yes")
+    run("diff", repository, "2")
+    details = ada.get_discussion_details(repository, 1)
+    assert (details.title, details.status, len(comments(details))) == ("By machine", "open", 2)
+    assert ada.get_discussion_details(repository, 2).status == "merged"
