@@ -57,7 +57,8 @@ import Testing
         #expect(error == .revisionNotFound("alice/model has no branch 'main' to propose a change to"))
     }
 
-    @Test func `the commits of a pull request are moved by its author and writers, through the API alone`() async throws {
+    @Test func `the commits of a pull request are moved by its author and writers, through the API alone`() async throws
+    {
         let test = try await TestHub()
         let alice = try await test.user("alice")
         let bob = try await test.user("bob")
@@ -155,7 +156,8 @@ import Testing
         let more = try await test.commit(["a": "3"], in: record, onto: head)
         await #expect(throws: HubError.conflict("pull request 1 is merged; open another one")) {
             try await test.hub.pushes.publish(
-                Push(to: record, by: alice, updates: [.init(RefName(pullRequest: 1), from: head, to: more)], via: "api"))
+                Push(to: record, by: alice, updates: [.init(RefName(pullRequest: 1), from: head, to: more)], via: "api")
+            )
         }
         await #expect(throws: HubError.self) {
             try await test.hub.discussions.setStatus(false, of: 1, in: record.id, comment: nil, by: alice)
