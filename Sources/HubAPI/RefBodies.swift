@@ -16,10 +16,14 @@ package struct RefsBody: Codable, Sendable {
     package var converts: [Ref]
     package var tags: [Ref]
 
-    package init(branches: [Ref], tags: [Ref]) {
+    /// Only when asked for.
+    package var pullRequests: [Ref]?
+
+    package init(branches: [Ref], tags: [Ref], converts: [Ref] = [], pullRequests: [Ref]? = nil) {
         self.branches = branches
-        converts = []
+        self.converts = converts
         self.tags = tags
+        self.pullRequests = pullRequests
     }
 }
 
@@ -31,6 +35,17 @@ package struct CommitBody: Codable, Sendable {
         package init(user: String) { self.user = user }
     }
 
+    /// Title and message as HTML.
+    package struct Formatted: Codable, Sendable {
+        package var title: String
+        package var message: String
+
+        package init(title: String, message: String) {
+            self.title = title
+            self.message = message
+        }
+    }
+
     package var id: String
     package var title: String
     package var message: String
@@ -38,8 +53,12 @@ package struct CommitBody: Codable, Sendable {
     package var authors: [Author]
     package var parents: [String]
 
+    /// Only when asked for.
+    package var formatted: Formatted?
+
     package init(
-        id: String, title: String, message: String, date: String, authors: [Author], parents: [String]
+        id: String, title: String, message: String, date: String, authors: [Author], parents: [String],
+        formatted: Formatted? = nil
     ) {
         self.id = id
         self.title = title
@@ -47,6 +66,7 @@ package struct CommitBody: Codable, Sendable {
         self.date = date
         self.authors = authors
         self.parents = parents
+        self.formatted = formatted
     }
 }
 
@@ -68,6 +88,32 @@ package struct CreateTagBody: Codable, Sendable {
     }
 }
 
+/// Body of `POST …/super-squash/BRANCH`.
+package struct SquashBody: Codable, Sendable {
+    /// Of the one commit that is left.
+    package var message: String?
+
+    package init(message: String?) { self.message = message }
+}
+
+/// Answer of `POST …/super-squash/BRANCH`.
+package struct SquashResultBody: Codable, Sendable {
+    package var commitOid: String
+
+    package init(commitOid: String) { self.commitOid = commitOid }
+}
+
+/// Body of `POST …/paths-info/REVISION`, a form or JSON.
+package struct PathsInfoBody: Codable, Sendable {
+    package var paths: [String]
+    package var expand: Bool?
+
+    package init(paths: [String], expand: Bool? = nil) {
+        self.paths = paths
+        self.expand = expand
+    }
+}
+
 /// An item of `GET …/tree/REVISION/PATH`.
 package struct TreeEntryBody: Codable, Sendable {
     package struct LFS: Codable, Sendable {
@@ -82,8 +128,25 @@ package struct TreeEntryBody: Codable, Sendable {
         }
     }
 
-    /// `file` or `directory`.
-    package var type: String
+    /// The commit that last changed the entry.
+    package struct LastCommit: Codable, Sendable {
+        package var id: String
+        package var title: String
+        package var date: String
+
+        package init(id: String, title: String, date: String) {
+            self.id = id
+            self.title = title
+            self.date = date
+        }
+    }
+
+    package enum EntryType: String, Codable, Sendable, CaseIterable {
+        case file
+        case directory
+    }
+
+    package var type: EntryType
     package var path: String
     package var size: Int
 
@@ -92,12 +155,62 @@ package struct TreeEntryBody: Codable, Sendable {
     package var lfs: LFS?
     package var xetHash: String?
 
-    package init(type: String, path: String, size: Int, oid: String, lfs: LFS? = nil, xetHash: String? = nil) {
+    /// These two only with `expand`.
+    package var lastCommit: LastCommit?
+    package var securityFileStatus: FileSecurityBody?
+
+    package init(
+        type: EntryType, path: String, size: Int, oid: String, lfs: LFS? = nil, xetHash: String? = nil
+    ) {
         self.type = type
         self.path = path
         self.size = size
         self.oid = oid
         self.lfs = lfs
         self.xetHash = xetHash
+    }
+}
+
+/// What validation says of the safety of one file.
+package struct FileSecurityBody: Codable, Sendable {
+    package enum Status: String, Codable, Sendable, CaseIterable {
+        case safe
+        case suspicious
+        case unsafe
+        /// Validation has not got to it yet.
+        case queued
+    }
+
+    /// What was found about pickles in the file.
+    package struct PickleScan: Codable, Sendable {
+        /// `innocuous`, `suspicious` or `dangerous`.
+        package var highestSafetyLevel: String
+
+        /// The sentences of the report.
+        package var messages: [String]
+
+        package init(highestSafetyLevel: String, messages: [String]) {
+            self.highestSafetyLevel = highestSafetyLevel
+            self.messages = messages
+        }
+    }
+
+    package var status: Status
+
+    /// Always null: the hub scans for what files do, not for known viruses.
+    package var avScan: String?
+    package var pickleImportScan: PickleScan?
+
+    package init(status: Status, pickleImportScan: PickleScan?) {
+        self.status = status
+        self.pickleImportScan = pickleImportScan
+    }
+
+    /// Clients need the keys, whether there is something to say or not.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(status, forKey: .status)
+        try container.encode(avScan, forKey: .avScan)
+        try container.encode(pickleImportScan, forKey: .pickleImportScan)
     }
 }

@@ -8,6 +8,7 @@ extension HTTPField.Name {
     static let repoCommit = named("X-Repo-Commit")
     static let linkedETag = named("X-Linked-ETag")
     static let linkedSize = named("X-Linked-Size")
+    static let xetRefreshRoute = named("X-Xet-Refresh-Route")
     static let xetHash = named("X-Xet-Hash")
     static let xetAccessToken = named("X-Xet-Access-Token")
     static let xetTokenExpiration = named("X-Xet-Token-Expiration")

@@ -53,11 +53,12 @@ private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: R
     ListingRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Lists"))
     InfoRoutes(hub: hub).add(to: api.about("Repositories"))
     RevisionRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Revisions"))
+    TreeRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Revisions"))
     CommitRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Commits"))
     ReviewRoutes(hub: hub).add(to: api.about("Validation and merging"))
     DiscussionRoutes(hub: hub).add(to: api.about("Discussions"))
     XetTokenRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Xet"))
-    FileRoutes(hub: hub).add(to: web.about("Files"))
+    FileRoutes(hub: hub, publicURL: publicURL).add(to: web.about("Files"))
     GitRoutes(hub: hub).add(to: web.about("Git"))
     LFSRoutes(hub: hub, publicURL: publicURL).add(to: web.about("Git LFS"))
 }

@@ -53,6 +53,11 @@ extension Request {
     /// The first value of a query parameter.
     func query(_ name: String) -> String? { uri.queryParameters[name[...]].map(String.init) }
 
+    /// The parameters of the query, names decoded too.
+    var fields: FormFields {
+        get throws(HubError) { try FormFields(parsing: uri.query ?? "") }
+    }
+
     /// Whether a query parameter is there and says yes.
     func flag(_ name: String) -> Bool { ["1", "true"].contains(query(name) ?? "") }
 
@@ -71,6 +76,24 @@ extension Request {
     /// Where this client reaches the hub, without a final slash.
     func baseURL(_ publicURL: String?) -> String {
         publicURL ?? "http://\(head.authority ?? "127.0.0.1")"
+    }
+}
+
+extension String {
+    /// The text as one segment of a path.
+    var percentEncoded: String {
+        var text = ""
+        for byte in utf8 {
+            let character = Character(Unicode.Scalar(byte))
+            if byte < 0x80, character.isLetter || character.isNumber || "-._~".contains(character) {
+                text.append(character)
+            } else {
+                text +=
+                    "%" + String(byte >> 4, radix: 16, uppercase: true)
+                    + String(byte & 15, radix: 16, uppercase: true)
+            }
+        }
+        return text
     }
 }
 

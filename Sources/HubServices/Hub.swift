@@ -12,6 +12,7 @@ package struct Hub: Sendable {
     package let revisions: RevisionService
     package let pushes: PushService
     package let commits: CommitService
+    package let refs: RefService
     package let uploadPlans: UploadPlanService
     package let gitWire: GitWireService
     package let lfs: LFSService
@@ -65,6 +66,7 @@ package struct Hub: Sendable {
             signal: signal, now: now)
         commits = CommitService(
             access: access, git: git, content: content, pushes: pushes, limits: limits, scratch: scratch, now: now)
+        refs = RefService(git: git, revisions: revisions, pushes: pushes, scratch: scratch, now: now)
         uploadPlans = UploadPlanService(git: git, limits: limits)
         gitWire = GitWireService(git: git, pushes: pushes, limits: limits, scratch: scratch)
         lfs = LFSService(database: database, content: content, access: access, signer: signer, limits: limits)

@@ -31,6 +31,9 @@ package struct Push: Sendable {
     /// Row ids of repositories the caller may read whose content the push may bring along.
     let sources: [Int64]
 
+    /// Whether the default branch may leave its history behind.
+    let rewritesHistory: Bool
+
     /// The door: `git`, `api`, `merge`, `sync`.
     let door: String
 
@@ -43,6 +46,7 @@ package struct Push: Sendable {
         updates: [Update],
         quarantine: Quarantine? = nil,
         sources: [Int64] = [],
+        rewritesHistory: Bool = false,
         via door: String,
         with companion: (@Sendable (any SQLConnection) throws -> Void)? = nil
     ) {
@@ -51,6 +55,7 @@ package struct Push: Sendable {
         self.updates = updates
         self.quarantine = quarantine
         self.sources = sources
+        self.rewritesHistory = rewritesHistory
         self.door = door
         self.companion = companion
     }

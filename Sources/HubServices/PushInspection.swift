@@ -46,7 +46,7 @@ struct PushInspection: Sendable {
             if let number = update.ref.pullRequestNumber {
                 try inspect(update, ofPullRequest: number, via: push.door, git: git)
             } else {
-                try inspect(update, default: standard, git: git)
+                try inspect(update, default: standard, rewrites: push.rewritesHistory, git: git)
             }
             if isEmpty, firstBranch == nil, update.ref.isBranch, update.new != nil { firstBranch = update.ref }
         }
@@ -56,6 +56,7 @@ struct PushInspection: Sendable {
     private mutating func inspect(
         _ update: Push.Update,
         default standard: RefName,
+        rewrites: Bool,
         git: borrowing GitRepository
     ) throws {
         guard update.ref.isBranch || update.ref.isTag else {
@@ -64,13 +65,13 @@ struct PushInspection: Sendable {
         if update.ref == standard || update.ref.isTag || update.new == nil { role = .write }
         guard let new = update.new else {
             guard update.ref != standard else {
-                throw HubError.forbidden("\(update.ref.short) is the default branch and cannot be deleted")
+                throw HubError.forbidden("Cannot delete \(update.ref): it is the default branch")
             }
             return
         }
         let commit = try git.commitID(of: new)
         if let old = update.old, update.ref.isBranch, try !git.isAncestor(old, of: commit) {
-            guard update.ref != standard else {
+            guard update.ref != standard || rewrites else {
                 throw HubError.forbidden(
                     "\(update.ref.short) is the default branch and only moves forward; "
                         + "pull and merge first, or push to another branch")

@@ -70,25 +70,6 @@ package struct RevisionService: Sendable {
         }
     }
 
-    /// What stands below `path` at a commit; with `recursive`, folders and all they hold.
-    package func tree(
-        at commit: CommitID,
-        below path: String,
-        recursive: Bool,
-        in record: RepositoryRecord
-    ) async throws -> [RevisionEntry] {
-        let entries = try await git.read(record.rowID) { git in
-            try RevisionEntry.list(at: commit, below: path, recursive: recursive, git: git)
-        }
-        var described: [RevisionEntry] = []
-        described.reserveCapacity(entries.count)
-        for var entry in entries {
-            if let pointer = entry.pointer { entry.xetHash = try await content.content(pointer.digest)?.fileHash }
-            described.append(entry)
-        }
-        return described
-    }
-
     /// All files at a commit, in order of their paths.
     package func files(at commit: CommitID, in record: RepositoryRecord) async throws -> [RevisionEntry] {
         try await git.read(record.rowID) { git in
@@ -123,6 +104,18 @@ package struct RevisionService: Sendable {
             isLarge: true,
             xetHash: try await content.content(pointer.digest)?.fileHash
         )
+    }
+
+    /// The bytes git keeps at `path`: of a large file its pointer.
+    package func openRaw(_ path: String, at commit: CommitID, in record: RepositoryRecord) async throws -> OpenFile {
+        try await git.read(record.rowID) { git in
+            guard let found = try RevisionEntry.find(path, at: commit, git: git), !found.isFolder else {
+                throw HubError.entryNotFound("there is no file '\(path.prefix(300))' at \(commit)")
+            }
+            return OpenFile(
+                reader: BufferReader(try git.readBlob(found.id, limit: Int.max)), etag: found.id.hex, isLarge: false,
+                xetHash: nil)
+        }
     }
 
     /// Opens an entry that came from a listing.

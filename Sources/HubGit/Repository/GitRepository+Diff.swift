@@ -29,7 +29,7 @@ extension GitRepository {
         return try changes(removed: sized(removed), added: sized(added))
     }
 
-    private func entriesByName(_ tree: ObjectID) throws -> [[UInt8]: TreeObject.Entry] {
+    func entriesByName(_ tree: ObjectID) throws -> [[UInt8]: TreeObject.Entry] {
         Dictionary(try readTree(tree).entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 

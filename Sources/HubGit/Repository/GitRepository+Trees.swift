@@ -16,6 +16,23 @@ extension GitRepository {
         return try entries(of: entry.id, below: path + "/", recursive: recursive, limit: limit)
     }
 
+    /// The same, `limit` entries of it after the first `skip`, and whether there are more.
+    package func treePage(
+        of commit: CommitID, path: String, recursive: Bool, skip: Int, limit: Int
+    ) throws -> (entries: [TreeEntry], hasMore: Bool) {
+        var root = try self.commit(commit).tree
+        if !path.isEmpty {
+            guard let entry = try find(path, in: root), entry.isTree else {
+                throw GitError(code: .notFound, message: "there is no directory '\(path)'")
+            }
+            root = entry.id
+        }
+        let all = try flatten(
+            root, below: path.isEmpty ? "" : path + "/", recursive: recursive, limit: 1_000_000)
+        let page = all.dropFirst(skip).prefix(limit)
+        return (try sized(Array(page)), skip + page.count < all.count)
+    }
+
     /// What `path` names in a commit, or nil.
     package func entry(at path: String, in commit: CommitID) throws -> TreeEntry? {
         guard let entry = try find(path, in: try self.commit(commit).tree) else { return nil }

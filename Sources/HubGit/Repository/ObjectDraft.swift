@@ -87,20 +87,42 @@ extension GitStore {
     }
 }
 
+extension GitStore {
+    /// Writes an annotated tag of a commit into a draft, and returns its name.
+    package func draft(
+        tag name: RefName, of commit: CommitID, tagger: Signature, message: String, with objects: ObjectDraft
+    ) throws -> (id: ObjectID, objects: ObjectDraft) {
+        let text =
+            "object \(commit.hex)\ntype commit\ntag \(name.short)\ntagger \(try tagger.headerText)\n\n\(message)\n"
+        let tag = GitObject(kind: .tag, bytes: Array(text.utf8))
+        let id = try ObjectID(of: .tag, tag.bytes)
+        var objects = objects
+        try objects.add(tag, as: id)
+        return (id, objects)
+    }
+}
+
 /// A commit object, written out.
 private struct CommitText {
     let bytes: [UInt8]
 
     init(tree: ObjectID, parents: [CommitID], author: Signature, message: String) throws(GitError) {
-        // Refuses names that would break the header.
-        _ = try author.makeLibgit2()
-        let minutes = abs(author.offset)
-        let zone = "\(author.offset < 0 ? "-" : "+")\(Self.two(minutes / 60))\(Self.two(minutes % 60))"
-        let who = "\(author.name) <\(author.email)> \(author.seconds) \(zone)"
+        let who = try author.headerText
         let lines =
             ["tree \(tree.hex)"] + parents.map { "parent \($0.hex)" } + ["author \(who)", "committer \(who)", "", ""]
         bytes = Array((lines.joined(separator: "\n") + message).utf8)
     }
+}
 
-    private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+extension Signature {
+    /// The line of a commit or tag, behind its key; a name that would break it is a ``GitError`` (`.invalid`).
+    fileprivate var headerText: String {
+        get throws(GitError) {
+            _ = try makeLibgit2()
+            let minutes = abs(offset)
+            func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+            let zone = "\(offset < 0 ? "-" : "+")\(two(minutes / 60))\(two(minutes % 60))"
+            return "\(name) <\(email)> \(seconds) \(zone)"
+        }
+    }
 }

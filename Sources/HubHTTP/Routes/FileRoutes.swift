@@ -1,4 +1,5 @@
 import HTTPTypes
+import HubAPI
 import HubCore
 import HubServices
 import Hummingbird
@@ -7,6 +8,7 @@ import NIOCore
 /// The bytes of one file at one revision, whole or a range of them.
 struct FileRoutes {
     let hub: Hub
+    let publicURL: String?
 
     func add(to routes: RouteTable) {
         routes.forEachKindOnTheWeb { kind, one in
@@ -17,27 +19,99 @@ struct FileRoutes {
             one.countingDownloads.keepingAnswers.head(path, "Describes a file in headers.") { request, context in
                 try await file(kind, request, context)
             }
+            let raw = "raw/:revision/**"
+            one.get(
+                raw, "Gives the bytes git keeps of a file: of a large one its pointer.", answer: .bytes("text/plain")
+            ) { request, context in try await rawFile(kind, request, context) }
+            one.head(raw, "Describes what git keeps of a file in headers.") { request, context in
+                try await rawFile(kind, request, context)
+            }
         }
     }
 
     private func file(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {
+        try await answer(kind, request, context, type: "application/octet-stream") { path, commit, record in
+            try await hub.revisions.open(path, at: commit, in: record)
+        }
+    }
+
+    private func rawFile(
+        _ kind: RepositoryID.Kind,
+        _ request: Request,
+        _ context: HubContext
+    ) async throws -> Response {
+        try await answer(kind, request, context, type: "text/plain; charset=utf-8") { path, commit, record in
+            try await hub.revisions.openRaw(path, at: commit, in: record)
+        }
+    }
+
+    private func answer(
+        _ kind: RepositoryID.Kind,
+        _ request: Request,
+        _ context: HubContext,
+        type: String,
+        _ open: (String, CommitID, RepositoryRecord) async throws -> RevisionService.OpenFile
+    ) async throws -> Response {
         let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .read)
         let commit = try await hub.revisions.require(context.parameter("revision"), in: record)
-        let file = try await hub.revisions.open(context.restOfPath(), at: commit, in: record)
+        let path = try context.restOfPath()
+        let file: RevisionService.OpenFile
+        do {
+            file = try await open(path, commit, record)
+        } catch HubError.entryNotFound(let message) {
+            return try Self.absent(message, commit)
+        }
         var response = try RangedAnswer(file.reader, etag: file.etag, range: request.headers[.range])
-            .response(type: "application/octet-stream", withBody: request.method == .get)
+            .response(type: type, withBody: request.method == .get)
         response.headers[.repoCommit] = commit.hex
         response.headers[.contentTypeOptions] = "nosniff"
-        response.headers[.contentDisposition] = "attachment"
+        response.headers[.contentDisposition] = Self.disposition(of: path)
         if file.isLarge {
             response.headers[.linkedETag] = "\"\(file.etag)\""
             response.headers[.linkedSize] = "\(file.reader.count)"
         }
-        if let hash = file.xetHash { response.headers[.xetHash] = hash.string }
-        if request.headers[.ifNoneMatch] == "\"\(file.etag)\"" {
+        if let hash = file.xetHash {
+            let route =
+                "\(request.baseURL(publicURL))/api/\(kind.plural)/\(record.id)/xet-read-token/\(commit.hex)"
+            response.headers[.xetHash] = hash.string
+            response.headers[.xetRefreshRoute] = route
+            response.headers[.link] = "<\(route)>; rel=\"xet-auth\""
+        }
+        guard !Self.isKnown(file.etag, by: request.headers[.ifNoneMatch]) else {
+            response.headers[.contentLength] = nil
+            response.headers[.contentRange] = nil
             return Response(status: .notModified, headers: response.headers)
         }
         return response
+    }
+
+    /// A file that is not there, with the commit it is not in: clients remember that.
+    private static func absent(_ message: String, _ commit: CommitID) throws -> Response {
+        var response = try Answer.json(ErrorBody(error: message), status: .notFound)
+        response.headers[.errorCode] = "EntryNotFound"
+        response.headers[.errorMessage] = message.headerText
+        response.headers[.repoCommit] = commit.hex
+        return response
+    }
+
+    /// Whether one of the tags a client has is this one (RFC 9110, section 13.1.2).
+    private static func isKnown(_ etag: String, by header: String?) -> Bool {
+        guard let header else { return false }
+        return header.split(separator: ",").contains { candidate in
+            let tag = candidate.drop { $0 == " " || $0 == "\t" }.trimmingPrefix("W/").prefix { $0 != " " }
+            return tag == "*" || tag == "\"\(etag)\""
+        }
+    }
+
+    /// The file's name (RFC 6266): in plain ASCII, and as it is.
+    private static func disposition(of path: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? "file"
+        let plain = String(
+            String.UnicodeScalarView(
+                name.unicodeScalars.map { scalar in
+                    (0x20...0x7E).contains(scalar.value) && scalar != "\"" && scalar != "\\" ? scalar : "_"
+                }))
+        return "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(name.percentEncoded)"
     }
 }
 

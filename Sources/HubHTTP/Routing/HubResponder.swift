@@ -14,10 +14,8 @@ package struct HubResponder: HTTPResponder {
     package var wordsAfterNames: Set<String> { bareNames.words }
 
     package func respond(to request: Request, context: HubContext) async throws -> Response {
-        var response = try await router.respond(to: completed(request), context: context)
-        // What a HEAD is answered with has headers only, errors included (RFC 9110, section 9.3.2).
-        if request.method == .head { response.body = .init() }
-        return response
+        let response = try await router.respond(to: completed(request), context: context)
+        return request.method == .head ? response.withoutBody : response
     }
 
     private func completed(_ request: Request) -> Request {
@@ -25,6 +23,17 @@ package struct HubResponder: HTTPResponder {
         var head = request.head
         head.path = path
         return Request(head: head, body: request.body)
+    }
+}
+
+extension Response {
+    /// What a HEAD is answered: everything but the body, whose length is still told (RFC 9110, section 9.3.2).
+    fileprivate var withoutBody: Response {
+        guard let length = body.contentLength, length > 0 else { return self }
+        var response = self
+        if response.headers[.contentLength] == nil { response.headers[.contentLength] = "\(length)" }
+        response.body = ResponseBody()
+        return response
     }
 }
 
