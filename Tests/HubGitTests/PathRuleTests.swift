@@ -136,7 +136,7 @@ import Testing
             let place = "\(work)/\(path)"
             let folder = place.split(separator: "/").dropLast().joined(separator: "/")
             try FileManager.default.createDirectory(atPath: "/" + folder, withIntermediateDirectories: true)
-            try Array(text.utf8).withUnsafeBytes { try Data($0).write(to: URL(filePath: place)) }
+            try Data(text.utf8).write(to: URL(filePath: place))
         }
         return work
     }
