@@ -2,7 +2,7 @@ import Foundation
 import HubCore
 import Hummingbird
 
-/// A URL's query as forms write it: keys may be there more than once, and `+` is a space.
+/// A URL's query, or a form sent as a body: keys may be there more than once, and `+` is a space.
 struct QueryItems {
     private let items: [(name: String, value: String)]
 
@@ -11,7 +11,11 @@ struct QueryItems {
 
     init(of request: Request) throws(HubError) {
         let path = request.head.path ?? ""
-        text = path.firstIndex(of: "?").map { path[path.index(after: $0)...] } ?? ""
+        try self.init(parsing: path.firstIndex(of: "?").map { path[path.index(after: $0)...] } ?? "")
+    }
+
+    init(parsing text: Substring) throws(HubError) {
+        self.text = text
         var items: [(name: String, value: String)] = []
         for item in text.split(separator: "&") {
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -23,21 +27,19 @@ struct QueryItems {
 
     private static func decode(_ text: Substring) throws(HubError) -> String {
         guard let decoded = text.replacing("+", with: " ").removingPercentEncoding, !decoded.contains("\0") else {
-            throw .invalid("the URL's query is not valid percent-encoded UTF-8")
+            throw .invalid("the query or form is not valid percent-encoded UTF-8")
         }
         return decoded
     }
 
     /// All values of a key, also in the form `key[]`.
-    func all(_ name: String) throws(HubError) -> [String] {
+    func all(_ name: String, limit: Int = 64) throws(HubError) -> [String] {
         let values = items.filter { $0.name == name || $0.name == "\(name)[]" }.map(\.value)
-        guard values.count <= Self.valueLimit else {
-            throw .invalid("the query has \(values.count) values of \(name), more than \(Self.valueLimit)")
+        guard values.count <= limit else {
+            throw .invalid("there are \(values.count) values of \(name); at most \(limit) may be sent at once")
         }
         return values
     }
-
-    private static let valueLimit = 64
 
     func text(_ name: String) -> String? {
         guard let value = items.first(where: { $0.name == name })?.value, !value.isEmpty else { return nil }

@@ -53,11 +53,6 @@ extension Request {
     /// The first value of a query parameter.
     func query(_ name: String) -> String? { uri.queryParameters[name[...]].map(String.init) }
 
-    /// The parameters of the query, names decoded too.
-    var fields: FormFields {
-        get throws(HubError) { try FormFields(parsing: uri.query ?? "") }
-    }
-
     /// Whether a query parameter is there and says yes.
     func flag(_ name: String) -> Bool { ["1", "true"].contains(query(name) ?? "") }
 

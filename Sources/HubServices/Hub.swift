@@ -64,8 +64,6 @@ package struct Hub: Sendable {
             database: database, git: git, content: content, facts: facts, checks: PushChecks.all(limits),
             limits: limits,
             signal: signal, now: now)
-        commits = CommitService(
-            access: access, git: git, content: content, pushes: pushes, limits: limits, scratch: scratch, now: now)
         refs = RefService(git: git, revisions: revisions, pushes: pushes, scratch: scratch, now: now)
         uploadPlans = UploadPlanService(git: git, limits: limits)
         gitWire = GitWireService(git: git, pushes: pushes, limits: limits, scratch: scratch)
@@ -85,6 +83,9 @@ package struct Hub: Sendable {
         pullRequests = PullRequestService(
             database: database, git: git, access: access, revisions: revisions, pushes: pushes, merges: merges,
             changes: pullRequestChanges, now: now)
+        commits = CommitService(
+            git: git, content: content, pushes: pushes, pullRequests: pullRequests, limits: limits, scratch: scratch,
+            now: now)
         jobRunner = JobRunner(queue: queue, signal: signal, validation: validation, logger: logger)
         listings = ListingService(database: database, facts: facts, validation: validation)
         downloads = DownloadCounter(database: database, now: now)

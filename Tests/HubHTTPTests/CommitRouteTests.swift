@@ -96,7 +96,8 @@ import Testing
     func `a listing is answered or refused`(_ path: String, _ status: Int) async throws {
         let (test, _, _) = try await hub()
         try await application(test).test(.router) { client in
-            #expect(try await client.execute(uri: path, method: .get).status.code == status)
+            let answer = try await client.execute(uri: path, method: .get)
+            #expect(answer.status.code == status)
         }
     }
 

@@ -264,3 +264,46 @@ def test_a_commit_that_cannot_be_is_refused_with_a_sentence(hub, tmp_path, lines
     assert hub.request("POST", "/api/models/ada/m/commit/main", b'{"key": "hea', user).status == 400
     assert commit_lines(hub, user, [HEADER], revision="nowhere").status == 404
     assert commit_lines(hub, None, [HEADER]).status == 401
+
+
+def test_a_commit_can_be_a_pull_request(hub, ada, tmp_path):
+    head = hub.head("ada/m")
+    bert = hf_client.Client(hub, tmp_path / "bert", hub.user("bert"), xet=ada.xet)
+    result = bert.run("""
+        info = api.create_commit("ada/m", commit_message="Better", commit_description="Because", create_pr=True,
+            operations=[CommitOperationAdd("proposal.txt", b"proposal"), CommitOperationDelete(".gitattributes")])
+        again = api.upload_file(repo_id="ada/m", path_in_repo="more.txt", path_or_fileobj=b"more", revision=info.pr_revision)
+        result = {
+            "oid": info.oid, "url": info.pr_url, "revision": info.pr_revision, "num": info.pr_num, "commit": info.commit_url,
+            "more": again.oid, "files": api.list_repo_files("ada/m", revision=info.pr_revision),
+            "refs": [[ref.name, ref.ref, ref.target_commit] for ref in api.list_repo_refs("ada/m", include_pull_requests=True).pull_requests],
+            "pull": [d.title + " " + d.status for d in api.get_repo_discussions("ada/m")],
+            "branch": refused(RevisionNotFoundError, lambda: api.create_commit("ada/m", operations=[
+                CommitOperationAdd("a", b"a")], commit_message="x", create_pr=True, revision="nope"))["status"],
+            "sha": refused(RevisionNotFoundError, lambda: api.create_commit("ada/m", operations=[
+                CommitOperationAdd("a", b"a")], commit_message="x", create_pr=True, revision=api.model_info("ada/m").sha))["status"],
+            "main": refused(HfHubHTTPError, lambda: api.upload_file(
+                repo_id="ada/m", path_in_repo="x.txt", path_or_fileobj=b"x"))["status"],
+        }
+        api.super_squash_history("ada/m", branch=info.pr_revision)
+        result["squashed"] = len(api.list_repo_commits("ada/m", revision=info.pr_revision))
+    """)
+    assert hub.head("ada/m") == head
+    assert result["url"] == f"{hub.url}/ada/m/discussions/1" and result["num"] == 1 and result["revision"] == "refs/pr/1"
+    assert result["commit"] == f"{hub.url}/ada/m/commit/{result['oid']}"
+    assert result["files"] == ["more.txt", "proposal.txt"]
+    assert result["refs"] == [["pr/1", "refs/pr/1", result["more"]]]
+    assert result["pull"] == ["Better open"]
+    assert (result["branch"], result["sha"], result["main"]) == (404, 404, 403)
+    assert result["squashed"] == 1
+
+
+def test_a_folder_can_be_a_pull_request(hub, ada, folder):
+    result = ada.run("""
+        info = api.upload_folder(repo_id="ada/m", folder_path=folder, create_pr=True)
+        result = [info.pr_revision, snapshot_download("ada/m", revision=info.pr_revision)]
+    """, folder=str(folder))
+    assert_path_taken(hub, ada, large=True)
+    assert result[0] == "refs/pr/1"
+    assert open(os.path.join(result[1], "model.safetensors"), "rb").read() == (folder / "model.safetensors").read_bytes()
+    assert hub.file("ada/m", "model.safetensors").status == 404

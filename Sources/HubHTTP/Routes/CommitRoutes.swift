@@ -99,8 +99,15 @@ struct CommitRoutes {
         try await request.body.forEachLine(
             lineLimit: hub.limits.commitLineBytes, bodyLimit: hub.limits.commitBytes
         ) { line in try await take(line, into: &draft) }
-        let outcome = try await hub.commits.publish(draft, to: ref, of: record, by: context.caller)
         let place = "\(request.baseURL(publicURL))/\(record.id.kind.webPrefix)\(record.id)"
+        guard !request.flag("create_pr") else {
+            let (commit, opened) = try await hub.commits.propose(draft, to: ref, of: record, by: context.caller)
+            var body = CommitResultBody(commitUrl: "\(place)/commit/\(commit.hex)", commitOid: commit.hex)
+            body.pullRequestUrl = "\(place)/discussions/\(opened.number)"
+            body.pullRequestNum = opened.number
+            return try Answer.json(body)
+        }
+        let outcome = try await hub.commits.publish(draft, to: ref, of: record, by: context.caller)
         return try Answer.json(
             CommitResultBody(commitUrl: "\(place)/commit/\(outcome.commit.hex)", commitOid: outcome.commit.hex))
     }

@@ -75,7 +75,7 @@ struct RevisionRoutes {
         let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .read)
         let limit = try request.number("limit", default: 50, in: 1...1000)
         let page = try request.number("p", default: 0, in: 0...1_000_000)
-        let isFormatted = try request.fields.values("expand[]", "expand").contains("formatted")
+        let isFormatted = try QueryItems(of: request).all("expand").contains("formatted")
         let start = try await hub.revisions.require(context.parameter("revision"), in: record)
         var commits = try await hub.revisions.log(from: start, skip: page * limit, limit: limit + 1, in: record)
         let hasMore = commits.count > limit

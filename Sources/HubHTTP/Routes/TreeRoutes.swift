@@ -89,10 +89,8 @@ struct TreeRoutes {
         }
         let limit = hub.limits.jsonBytes
         let text = try await request.body.collect(upTo: limit, or: "the request body is over \(limit) bytes")
-        let form = try FormFields(parsing: String(buffer: text))
-        return PathsInfoBody(
-            paths: form.values("paths", "paths[]"),
-            expand: form.values("expand").contains { ["true", "True", "1"].contains($0) })
+        let form = try QueryItems(parsing: String(buffer: text)[...])
+        return PathsInfoBody(paths: try form.all("paths", limit: Self.pathLimit), expand: try form.flag("expand"))
     }
 
     private func bodies(

@@ -64,6 +64,12 @@ package struct CommitDraft: Sendable {
         try append(.delete(path: path))
     }
 
+    /// The summary as a title: one line that is neither too short nor too long.
+    var titleOfProposal: String {
+        let line = String(summary.split(whereSeparator: \.isNewline).first?.prefix(200) ?? "")
+        return line.count < 3 ? "Change: \(line)" : line
+    }
+
     var largeFiles: [(path: String, digest: ContentDigest, size: Int?)] {
         operations.compactMap { operation in
             guard case .putLarge(let path, let digest, let size) = operation else { return nil }

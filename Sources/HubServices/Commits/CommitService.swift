@@ -4,10 +4,10 @@ import HubGit
 
 /// Makes commits out of what clients describe over HTTP, and publishes them.
 package struct CommitService: Sendable {
-    let access: Access
     let git: GitStore
     let content: ContentStore
     let pushes: PushService
+    let pullRequests: PullRequestService
     let limits: HubLimits
     let scratch: String
     let now: Now
@@ -68,9 +68,7 @@ package struct CommitService: Sendable {
         of record: RepositoryRecord,
         by caller: Caller
     ) async throws -> Outcome {
-        guard let user = caller.user else { throw HubError.unauthorized("log in to change \(record.id)") }
-        guard !draft.summary.isEmpty else { throw HubError.invalid("the commit's header has no 'summary'") }
-        let author = Signature(name: user.name, email: "\(user.name)@users.noreply.hub", seconds: now.seconds)
+        let author = try author(of: draft, in: record, caller)
         var draft = draft
         let changes = try await blobs(of: &draft, in: record, for: caller)
         for attempt in 1... {
@@ -94,6 +92,48 @@ package struct CommitService: Sendable {
             }
         }
         throw HubError.conflict("\(ref) keeps moving; try again")
+    }
+
+    /// Opens a pull request that proposes the draft to `base`, with the draft's message as title and first comment.
+    ///
+    /// Everyone may who can read the repository and is logged in.
+    package func propose(
+        _ draft: CommitDraft,
+        to base: RefName,
+        of record: RepositoryRecord,
+        by caller: Caller
+    ) async throws -> (commit: CommitID, pullRequest: Discussion) {
+        let author = try author(of: draft, in: record, caller)
+        var draft = draft
+        let changes = try await blobs(of: &draft, in: record, for: caller)
+        let head = try await head(of: base, in: record)
+        guard base.isBranch, let head else {
+            throw HubError.revisionNotFound("Invalid rev id: \(base)")
+        }
+        guard try await parent(of: draft, head: head, in: record) == head else {
+            throw HubError.outdated(Self.outdated, head: head)
+        }
+        let made = try await write(changes, draft, onto: head, author: author, in: record)
+        var proposal = PullRequestService.Proposal(
+            title: draft.titleOfProposal,
+            description: draft.description.isEmpty ? "Opened with a commit." : draft.description, isDraft: false)
+        proposal.base = base
+        if try await existing(made, draft, onto: head, head: head, by: author, in: record) == nil {
+            proposal.head = made.id
+            proposal.quarantine = made.objects.quarantine
+        }
+        let opened = try await pullRequests.open(proposal, in: record.id, by: caller)
+        return (proposal.head ?? head, opened)
+    }
+
+    private func author(
+        of draft: CommitDraft,
+        in record: RepositoryRecord,
+        _ caller: Caller
+    ) throws(HubError) -> Signature {
+        guard let user = caller.user else { throw .unauthorized("log in to change \(record.id)") }
+        guard !draft.summary.isEmpty else { throw .invalid("the commit's header has no 'summary'") }
+        return Signature(name: user.name, email: "\(user.name)@users.noreply.hub", seconds: now.seconds)
     }
 
     // MARK: What it is made of

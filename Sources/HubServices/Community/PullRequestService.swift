@@ -56,7 +56,7 @@ package struct PullRequestService: Sendable {
             throw HubError.revisionNotFound("\(id) has no branch '\(base.short)' to propose a change to")
         }
         let head = proposal.head ?? stand
-        guard try await git.read(record.rowID, { git in try git.mergeBase(stand, head) }) != nil else {
+        guard try await haveHistoryInCommon(stand, head, proposal.quarantine, in: record) else {
             throw HubError.invalid("the proposed commit and \(base.short) have no history in common")
         }
         let instant = now.seconds
@@ -106,6 +106,18 @@ package struct PullRequestService: Sendable {
         proposal.head = try await revisions.require(revision, in: origin)
         proposal.sources = origin.rowID == target.rowID ? [] : [origin.rowID]
         return try await open(proposal, in: id, by: caller)
+    }
+
+    private func haveHistoryInCommon(
+        _ one: CommitID,
+        _ other: CommitID,
+        _ quarantine: Quarantine?,
+        in record: RepositoryRecord
+    ) async throws -> Bool {
+        guard let quarantine else {
+            return try await git.read(record.rowID) { git in try git.mergeBase(one, other) != nil }
+        }
+        return try await git.read(record.rowID, with: quarantine) { git in try git.mergeBase(one, other) != nil }
     }
 
     func find(_ number: Int, in record: RepositoryRecord) async throws -> Discussion {
