@@ -81,6 +81,36 @@ import Testing
         #expect(read.message.hasSuffix("\nHub-Merge: strategy=sum:ours=1.0,theirs=0.5\n"))
     }
 
+    @Test(arguments: [true, false])
+    func `a checkpoint that one side sharded anew keeps the layout of ours`(_ theirsSharded: Bool) async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/model", by: alice)
+        let start = try await test.push(TestWeights(["a": [1, 2], "b": [1, 2]]), to: record, by: alice)
+        let shards = [TestWeights(["a": [1, 2]]), TestWeights(["b": [1, 5]])]
+        try await test.branch("side", at: start, in: record, by: alice)
+        let (one, other) = theirsSharded ? ("main", "side") : ("side", "main")
+        try await test.push(Self.changedA, to: record, onto: start, branch: one, by: alice)
+        try await test.push(
+            shards: shards, removing: ["model.safetensors"], to: record, onto: start, branch: other, by: alice)
+        let outcome = try await test.hub.merges.merge(
+            MergeOrder(
+                into: record.id, branch: nil, from: record.id, revision: "side", strategy: nil, message: nil,
+                dryRun: false), by: alice)
+        let commit = try #require(outcome.commit)
+        let names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+        guard !theirsSharded else {
+            #expect(try await test.paths(at: commit, in: record) == ["model.safetensors"])
+            let merged = try await test.bytes(of: "model.safetensors", at: commit, in: record)
+            #expect(merged == TestWeights(["a": [1, 9], "b": [1, 5]]).bytes)
+            return
+        }
+        #expect(try await test.paths(at: commit, in: record) == names + ["model.safetensors.index.json"])
+        let merged = [TestWeights(["a": [1, 9]]), shards[1]].map(\.bytes)
+        #expect(try await test.bytes(of: names[0], at: commit, in: record) == merged[0])
+        #expect(try await test.bytes(of: names[1], at: commit, in: record) == merged[1])
+    }
+
     @Test func `a dry run tells what would happen and moves nothing`() async throws {
         let scene = try await Scene(ours: Self.changedA, theirs: Self.otherA)
         let outcome = try await scene.merge("average", dryRun: true)

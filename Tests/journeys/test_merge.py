@@ -231,7 +231,8 @@ def test_a_checkpoint_sharded_anew_on_one_side_merges(hub, person, base, where):
         ada.hubctl("merge", "side", cwd=base)
         ada.hubctl("push", cwd=base)
     else:
-        assert server_merge(hub, ada.user, source="side").json["outcome"] == "merged"
+        answer = server_merge(hub, ada.user, source="side")
+        assert answer.json.get("outcome") == "merged", answer.body
         ada.hubctl("pull", cwd=base)
     original = checkpoints.read(checkpoints.BASE / checkpoints.WEIGHTS)[0]
     assert [path.name for path in base.glob("*.safetensors*")] == [checkpoints.WEIGHTS]

@@ -6,7 +6,7 @@ package struct TreeMerge: Sendable {
     package let theirs: CommitID
 
     /// What the merge does to `ours`, conflicts left out; text that merged line by line is here as new bytes.
-    package let changes: [FileChange]
+    package var changes: [FileChange]
 
     /// What git cannot decide; ours stays in place until someone does.
     package let conflicts: [MergeConflict]

@@ -130,7 +130,8 @@ package struct MergeService: Sendable {
             seconds: now.seconds)
         let message = message(for: order, sides, rules, settlesTensors: !weights.decisions.isEmpty)
         let commit = try await git.write(sides.target.rowID) { git in
-            try git.commit(files, resolving: resolutions, adding: changes, author: author, message: message)
+            try git.commit(
+                weights.takingOver(files), resolving: resolutions, adding: changes, author: author, message: message)
         }
         try await publish(commit, sides, by: caller, with: companion)
         return outcome.with(.merged, commit: commit)

@@ -76,6 +76,13 @@ struct WeightsMerge: Sendable {
         return resolutions
     }
 
+    /// Git's merge without a say in the files of merged checkpoints: of those stays what ours has, to be written anew.
+    func takingOver(_ merge: TreeMerge) -> TreeMerge {
+        var merge = merge
+        merge.changes.removeAll { change in items.contains { $0.paths.contains(change.path) } }
+        return merge
+    }
+
     func openConflicts(
         of merge: TreeMerge,
         resolved: [String: MergeResolution]
