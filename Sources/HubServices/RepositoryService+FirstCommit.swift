@@ -19,6 +19,9 @@ extension RepositoryService {
             [.put(path: ".gitattributes", bytes: Array(attributes.utf8))],
             onto: nil, parents: [], author: author, committer: committer, message: "initial commit\n")
         try git.move(.main, from: nil, to: commit)
+        try ReportStore.enqueue(
+            ReportStore.Subject(tree: try git.commit(commit).tree, parent: nil), repository: record.rowID,
+            commit: commit, at: instant, in: connection)
     }
 
     /// The kinds of files that are large by nature.

@@ -51,6 +51,20 @@ import Testing
         #expect(report.state == .done && report.commit == second.hex)
     }
 
+    @Test func `the first commit the hub makes is validated, once for all repositories`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        for name in ["alice/one", "alice/two"] {
+            let record = try await test.hub.repositories.create(
+                try RepositoryID(.model, parsing: name), visibility: .public, firstCommit: true, by: alice)
+            let head = try #require(try await test.hub.revisions.resolve("main", in: record))
+            let state = try await test.hub.validation.report(at: head, in: record, waiting: 0).state
+            #expect(state == (name == "alice/one" ? .queued : .done))
+            try await Self.work(off: test)
+            #expect(try await test.hub.validation.report(at: head, in: record, waiting: 0).verdict == .passed)
+        }
+    }
+
     @Test func `a revision that never was a head has no report, in words`() async throws {
         let test = try await TestHub()
         let alice = try await test.user("alice")
