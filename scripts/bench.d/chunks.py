@@ -63,4 +63,4 @@ def tell(title, lines):
     head = ("", "threads", "GB/s of wall", "GB/s of CPU", "× hf_xet, wall", "× hf_xet, CPU")
     tables.table(title, head, rows)
     speed = rows[0][-1]
-    print(f"  aim: {AIM:.0f} × hf_xet of one core; here {speed}")
+    tables.note(f"aim: {AIM:.0f} × hf_xet of one core; here {speed}")

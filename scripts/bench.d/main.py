@@ -15,6 +15,7 @@ import chunks
 import forks
 import inference
 import programs
+import tables
 import transfer
 from measuring import Failed, bring_loopback_up
 
@@ -30,7 +31,9 @@ def main():
     try:
         require_room(place, ROOM[options.quick])
         results = run_benches(place, options)
-    except Failed as error:
+        if options.markdown:
+            tables.write_page(options.markdown)
+    except (Failed, ValueError) as error:
         sys.exit(f"bench: {error}")
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -43,6 +46,8 @@ def parse():
     parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"{', '.join(BENCHES)}; all without one")
     parser.add_argument("--quick", action="store_true", help="an eighth of the data, to see that all works")
     parser.add_argument("--json", metavar="FILE", help="write the figures to FILE too")
+    parser.add_argument(
+        "--markdown", metavar="FILE", help="write the tables to FILE, between its marks if it has them")
     options = parser.parse_args()
     if unknown := [name for name in options.benches if name not in BENCHES]:
         parser.error(f"there is no bench '{unknown[0]}'; there are {', '.join(BENCHES)}")
@@ -60,6 +65,8 @@ def require_room(place, needed):
 def run_benches(place, options):
     results = {"machine": machine(), "quick": options.quick}
     tell(results["machine"])
+    if options.quick:
+        tables.note("a quick run, of an eighth of the data: nothing to quote")
     if "chunks" in options.benches:
         results["chunks"] = chunks.bench(place, options)
     if {"transfer", "fork"} & set(options.benches):
@@ -87,8 +94,8 @@ def machine():
 
 
 def tell(machine):
-    print(f"{machine['cpu']}, {machine['cores']} cores, {machine['memory'] >> 30} GiB; "
-          f"load before: {machine['loadBefore']:.2f}")
+    tables.note(f"{machine['cpu']}, {machine['cores']} cores, {machine['memory'] >> 30} GiB, Linux {machine['kernel']}; "
+                f"load before: {machine['loadBefore']:.2f}; {machine['time'][:10]}")
 
 
 if __name__ == "__main__":

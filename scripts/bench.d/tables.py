@@ -1,4 +1,9 @@
-"""Figures side by side: aligned columns, one ratio said in words."""
+"""Figures side by side: aligned columns for a terminal, and the same tables in Markdown for a page."""
+
+import pathlib
+
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+page = []  # what was told so far, in Markdown
 
 
 def table(title, head, rows):
@@ -14,6 +19,26 @@ def table(title, head, rows):
         if number == 0:
             print("  " + "  ".join("-" * width for width in widths))
     print(flush=True)
+    page.append(f"### {title}\n\n" + "\n".join(
+        "| " + " | ".join(map(str, line)) + " |" for line in [head, ["---", *["--:"] * (len(head) - 1)], *rows]))
+
+
+def note(sentence):
+    """Prints a line below a table."""
+    print(f"  {sentence}")
+    page.append(sentence[0].upper() + sentence[1:] + ".")
+
+
+def write_page(path):
+    """Puts all that was told between the marks of a page, or into a new page that has nothing else."""
+    path = pathlib.Path(path)
+    figures = f"{BEGIN}\n\n" + "\n\n".join(page) + f"\n\n{END}"
+    text = path.read_text() if path.exists() else f"{BEGIN}{END}\n"
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{path} has no place for figures: it needs the lines '{BEGIN}' and '{END}'")
+    path.write_text(before + figures + after)
 
 
 def seconds(value):

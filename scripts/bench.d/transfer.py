@@ -151,9 +151,9 @@ def tell(size, results):
 def tell_aims(steps):
     for name, cost in steps.items():
         if name.endswith("validation"):
-            print(f"  {name} afterwards: {tables.seconds(cost.hub_cpu)} of the hub's CPU, "
-                  f"{tables.size(cost.hub_peak_rss)} at most")
+            tables.note(f"{name} afterwards: {tables.seconds(cost.hub_cpu)} of the hub's CPU, "
+                        f"{tables.size(cost.hub_peak_rss)} at most")
     measured = [cost for name, cost in steps.items() if not name.endswith("commit")]
-    print(f"  aim: {tables.size(AIM_RSS)} of memory at most; here the client "
-          f"{tables.size(max(cost.peak_rss for cost in measured))}, the hub "
-          f"{tables.size(max(cost.hub_peak_rss for cost in measured))}")
+    tables.note(f"aim: {tables.size(AIM_RSS)} of memory at most; here the client "
+                f"{tables.size(max(cost.peak_rss for cost in measured))}, the hub "
+                f"{tables.size(max(cost.hub_peak_rss for cost in measured))}")
