@@ -37,7 +37,7 @@ package struct SQLiteDatabase: SQLDatabase {
     /// The whole database file is sound, or a sentence that says what is not.
     package func integrityProblem() async throws -> String? {
         let answer = try await read { connection in try connection.queryOne("PRAGMA quick_check(1)")?.string(0) }
-        return answer == "ok" ? nil : answer
+        return answer == "ok" ? nil : answer?.split(separator: "\n").last.map(String.init)
     }
 
     /// Copies the database, as of one moment, into a new file.

@@ -37,8 +37,13 @@ struct DataFolder: Sendable {
 
     /// Takes the folder for this process; the lock goes when the process ends, however it ends.
     func lock() throws {
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw HubError.invalid(
+                "the data folder '\(path)' cannot be made: \(error.localizedDescription) Choose another with --data")
+        }
         let descriptor = unsafe open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw HubError.invalid("the data folder '\(path)' cannot be written: \(errorText())")
@@ -56,6 +61,21 @@ struct DataFolder: Sendable {
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         return flock(descriptor, LOCK_EX | LOCK_NB) != 0
+    }
+
+    /// Whether a hub has been started here before.
+    var holdsDatabase: Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: database)
+        return (attributes?[.size] as? NSNumber)?.intValue ?? 0 > 0
+    }
+
+    /// Whether a blob is stored; a new hub over another's blobs would take them all for garbage.
+    var holdsBlobs: Bool {
+        let names = FileManager.default.enumerator(atPath: blobs)
+        while names?.nextObject() != nil {
+            if names?.fileAttributes?[.type] as? FileAttributeType == .typeRegular { return true }
+        }
+        return false
     }
 
     /// Writes the first administrator's token, for its owner's eyes only.

@@ -22,14 +22,22 @@ struct EmbeddedHub: Sendable {
         let folder = DataFolder(path: config.data)
         try folder.lock()
         try folder.prepare()
+        guard folder.holdsDatabase || !folder.holdsBlobs else {
+            throw HubError.unavailable(
+                "'\(folder.blobs)' holds content, but there is no database '\(folder.database)'; restore it from a backup, "
+                    + "or choose another folder with --data")
+        }
         let database = try SQLiteDatabase(path: folder.database)
         if let problem = try await database.integrityProblem() {
             throw HubError.unavailable(
                 "the database '\(folder.database)' is damaged (\(problem)); restore a backup before starting")
         }
         try await database.migrate(migrations, dialect: .sqlite)
+        var options = ContentStoreOptions()
+        options.leaseDuration = config.limits.leaseSeconds
         let content = ContentStore(
-            database: database, backend: try FolderBackend(root: folder.blobs), scratch: folder.scratch)
+            database: database, backend: try FolderBackend(root: folder.blobs), scratch: folder.scratch,
+            options: options)
         let hub = try await Hub(
             database: database, content: content, scratch: folder.scratch, limits: config.limits,
             validationThreads: config.validationThreads, sweepHours: config.sweepHours, logger: logger)

@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import HubCore
 import HubHTTP
 import HubServices
@@ -74,19 +75,28 @@ extension HubdConfig {
             EnvironmentVariablesProvider().prefixKeys(with: "hubd"),
         ]
         if let file {
+            guard FileManager.default.fileExists(atPath: file) else {
+                throw HubError.notFound("there is no configuration file '\(file)'")
+            }
             do {
                 providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(file)))
             } catch {
-                throw HubError.invalid("the configuration file '\(file)' cannot be read: \(error)")
+                throw HubError.invalid("the configuration file '\(file)' cannot be read as a JSON object")
             }
         }
-        return try HubdConfig(Options(reader: ConfigReader(providers: providers)))
+        let options = Options(reader: ConfigReader(providers: providers))
+        let config = try HubdConfig(options)
+        if let file { try options.refuseOthers(in: file) }
+        return config
     }
 
     private init(_ options: Options) throws {
         data = options.string("data") ?? data
         listen = options.string("listen") ?? listen
         publicURL = options.string("public-url")
+        if let url = publicURL, !["http://", "https://"].contains(where: { url.hasPrefix($0) && url != $0 }) {
+            throw HubError.invalid("public-url is '\(url)'; expected http://HOST or https://HOST")
+        }
         bareNameOwner = options.string("bare-name-owner") ?? bareNameOwner
         guard RepositoryID.isWellFormed(bareNameOwner[...]) else {
             throw HubError.invalid("bare-name-owner is '\(bareNameOwner)'; expected the name of a user or organisation")
@@ -111,25 +121,46 @@ extension HubdConfig {
         limits.filesPerRevision = try options.int("limits.files-per-revision", limits.filesPerRevision)
         limits.validationSeconds = try options.int("limits.validation-seconds", limits.validationSeconds)
         limits.inferenceParameters = try options.int("limits.inference-parameters", limits.inferenceParameters)
-        limits.leaseSeconds = try options.int("limits.lease-seconds", limits.leaseSeconds)
+        limits.leaseSeconds = try options.int("limits.lease-seconds", limits.leaseSeconds, in: 1...31_536_000)
     }
 }
 
 /// Reads single options and refuses what cannot be meant.
-private struct Options {
-    let reader: ConfigReader
+private final class Options {
+    private let reader: ConfigReader
 
-    func string(_ key: String) -> String? { reader.string(forKey: ConfigKey(key)) }
+    /// Every key that was read: the options there are.
+    private var known: Set<[String]> = []
+
+    init(reader: ConfigReader) { self.reader = reader }
+
+    func string(_ key: String) -> String? {
+        known.insert(key.split(separator: ".").map(String.init))
+        return reader.string(forKey: ConfigKey(key))
+    }
 
     func int(_ key: String, _ standard: Int, in range: ClosedRange<Int> = 1...Int.max) throws -> Int {
+        let text = string(key)
         let value = reader.int(forKey: ConfigKey(key))
-        if value == nil, let text = string(key) {
-            throw HubError.invalid("\(key) is '\(text)'; expected a whole number")
-        }
+        if value == nil, let text { throw HubError.invalid("\(key) is '\(text)'; expected a whole number") }
         guard let value else { return standard }
         guard range.contains(value) else {
             throw HubError.invalid("\(key) is \(value); expected \(range.lowerBound) to \(range.upperBound)")
         }
         return value
+    }
+
+    /// Throws for a key of `file` that is no option: a limit spelled wrong would silently not hold.
+    func refuseOthers(in file: String) throws {
+        let json = try JSONSerialization.jsonObject(with: try Data(contentsOf: URL(filePath: file)))
+        for path in Self.paths(in: json).sorted(by: { $0.joined() < $1.joined() }) where !known.contains(path) {
+            throw HubError.invalid(
+                "'\(path.joined(separator: "."))' in '\(file)' is not an option of hubd; see docs/operating.md")
+        }
+    }
+
+    private static func paths(in json: Any, below prefix: [String] = []) -> [[String]] {
+        guard let object = json as? [String: Any] else { return [prefix] }
+        return object.flatMap { paths(in: $0.value, below: prefix + [$0.key]) }
     }
 }

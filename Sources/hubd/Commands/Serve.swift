@@ -1,10 +1,12 @@
 import ArgumentParser
+import Glibc
 import HubCore
 import HubDatabase
 import HubHTTP
 import HubServices
 import Hummingbird
 import Logging
+import NIOCore
 import ServiceLifecycle
 import UnixSignals
 
@@ -64,6 +66,9 @@ struct Serve: AsyncParsableCommand {
         )
         do {
             try await group.run()
+        } catch let error as IOError {
+            let reason = unsafe String(cString: strerror(error.errnoCode))
+            throw HubError.unavailable("hubd cannot serve on \(config.listen): \(reason); choose another with --listen")
         } catch {
             throw HubError.unavailable("the hub stopped: \(error)")
         }
