@@ -27,6 +27,9 @@ enum Terminal {
         Swift.print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
+    /// `1 file`, `2 files`.
+    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
     /// `1.5 MiB`.
     static func size(_ bytes: Int) -> String {
         let units = ["B", "KiB", "MiB", "GiB", "TiB"]

@@ -332,3 +332,37 @@ def test_diff_tells_the_change_of_each_tensor(hub, person, base):
     assert change["relativeL2"] == pytest.approx(1, rel=1e-3) and change["cosine"] == pytest.approx(1, rel=1e-5)
     text = ada.hubctl("diff", "HEAD~1", "HEAD", cwd=base).stdout
     assert LAYER_0 in text and "transformer.h.1" not in text
+
+
+def test_single_tensors_go_another_way_and_the_commit_says_so(hub, person, base):
+    ada = person("ada")
+    branch(ada, base, "side", changes(SHARED, LAYER_0, factor=2.0))
+    on_main(ada, base, changes(SHARED, LAYER_0, factor=0.5))
+    ours = tensors(base)
+    ada.hubctl("merge", "side", "-s", "theirs", "-X", "*.h.2.mlp.*=ours", cwd=base)
+    merged = tensors(base)
+    assert merged[SHARED] == ours[SHARED]
+    assert merged[LAYER_0] != ours[LAYER_0]
+    message = ada.git("log", "-1", "--format=%B", cwd=base).stdout.strip()
+    assert message.endswith("Hub-Merge: strategy=theirs; *.h.2.mlp.*=ours")
+
+
+def test_a_change_follows_a_renamed_tensor_when_asked(hub, person, base):
+    ada = person("ada")
+    renamed = LAYER_0.replace("c_fc", "up")
+
+    def rename(folder):
+        found, metadata = checkpoints.read(folder / checkpoints.WEIGHTS)
+        checkpoints.write(
+            folder / checkpoints.WEIGHTS,
+            {renamed if name == LAYER_0 else name: tensor for name, tensor in found.items()}, metadata)
+
+    branch(ada, base, "side", changes(LAYER_0, factor=2.0))
+    wanted = checkpoints.scaled(tensors(base)[LAYER_0][2], 2.0)
+    rename(base)
+    ada.commit(base, "Renamed")
+    plain = ada.hubctl("merge", "side", "--dry-run", cwd=base, check=False)
+    assert plain.returncode == 1 and f"its old bytes now stand under '{renamed}'" in said(plain)
+    ada.hubctl("merge", "side", "--renames", cwd=base)
+    merged = tensors(base)
+    assert LAYER_0 not in merged and merged[renamed][2] == wanted

@@ -39,9 +39,12 @@ extension WorkingCopy {
 
     /// Commits what is staged, on top of the current commit and of those being merged.
     ///
-    /// A merge in progress is over afterwards. Nothing staged is ``HubError/invalid(_:)``.
+    /// A merge in progress is over afterwards. Nothing staged, or an empty message, is ``HubError/invalid(_:)``.
     @discardableResult
     package func commit(_ message: String, author: CommitAuthor) throws -> CommitID {
+        guard message.contains(where: { !$0.isWhitespace }) else {
+            throw HubError.invalid("the message is empty; say what the commit does with -m MESSAGE")
+        }
         let current = try head().commit
         let merged = try mergeHeads()
         let tree = try stagedTree()

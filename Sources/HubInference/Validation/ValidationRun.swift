@@ -50,7 +50,8 @@ struct ValidationRun {
                 }
             }
             let tensors = run.checkpoints.values.reduce(0) { $0 + $1.tensors.count }
-            return .ran("\(files.count) files read, \(tensors) tensors in \(run.checkpoints.count) checkpoints")
+            let checkpoints = run.checkpoints.count == 1 ? "1 checkpoint" : "\(run.checkpoints.count) checkpoints"
+            return .ran("\(files.count) files read, \(tensors) tensors in \(checkpoints)")
         }
     }
 

@@ -73,8 +73,9 @@ package struct MergeRules: Sendable {
 }
 
 extension MergeRules: CustomStringConvertible {
-    /// `sum`, or `sum; lm_head.*=ours`: what the trailer of a merge commit says.
+    /// `sum`, or `sum; lm_head.*=ours; renames`: what the trailer of a merge commit says.
     package var description: String {
-        ([self.default.description] + overrides.map { "\($0.pattern.text)=\($0.strategy)" }).joined(separator: "; ")
+        let rules = overrides.map { "\($0.pattern.text)=\($0.strategy)" }
+        return ([self.default.description] + rules + (followsRenames ? ["renames"] : [])).joined(separator: "; ")
     }
 }

@@ -12,6 +12,15 @@ struct Clone: AsyncParsableCommand {
 
     @Argument(help: "owner/name") var name: String
     @Argument(help: "The folder to make; by default the repository's name.") var folder: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    private struct Result: Encodable {
+        let repository: String
+        let folder: String
+        let commit: String?
+        let files: Int
+        let bytes: Int
+    }
 
     func run() async throws {
         let id = try RepositoryID(.model, parsing: name)
@@ -28,7 +37,13 @@ struct Clone: AsyncParsableCommand {
             try? FileManager.default.removeItem(atPath: path)
             throw error
         }
-        if let revision { try await workspace.download(at: revision) }
+        let large = if let revision { try await workspace.download(at: revision) } else { Set<LFSPointer>() }
+        if json {
+            return try Terminal.print(
+                json: Result(
+                    repository: id.path, folder: path, commit: revision?.hex, files: large.count,
+                    bytes: large.reduce(0) { $0 + $1.size }))
+        }
         print("Cloned \(id) into \(path).")
     }
 
@@ -56,7 +71,7 @@ struct Pull: AsyncParsableCommand {
     func run() async throws {
         let rules = MergeRules(try MergeStrategy(parsing: strategy ?? "conflict"))
         let workspace = try Workspace()
-        guard let (branch, theirs) = try fetch(workspace) else { return }
+        let (branch, theirs) = try fetch(workspace)
         let result = try await MergeFlow(workspace).merge(
             theirs, named: "\(Workspace.remote)/\(branch)", rules: rules, message: nil, dryRun: false)
         // A clone that was cut short still lacks content though its history is complete.
@@ -64,15 +79,15 @@ struct Pull: AsyncParsableCommand {
         try Merges.tell(result, json: json, next: Merge.advice)
     }
 
-    private func fetch(_ workspace: Workspace) throws -> (String, CommitID)? {
+    private func fetch(_ workspace: Workspace) throws -> (String, CommitID) {
         let copy = try workspace.open()
         try copy.fetch(Workspace.remote, workspace.credentials)
         guard let branch = try copy.head().branch else {
             throw HubError.invalid("no branch is checked out; 'hubctl branch NAME' switches to one")
         }
         guard let theirs = try copy.remoteHead(of: branch) else {
-            print("The hub has no branch '\(branch.short)'.")
-            return nil
+            throw HubError.revisionNotFound(
+                "\(workspace.repository) has no branch '\(branch.short)' yet; 'hubctl push' makes it")
         }
         return (branch.short, theirs)
     }

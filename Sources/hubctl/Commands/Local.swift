@@ -37,8 +37,8 @@ struct Add: ParsableCommand {
         let here = FileManager.default.currentDirectoryPath
         let copy = try WorkingCopy(containing: here)
         let staging = try copy.stage(try paths.map { try copy.path(of: $0, from: here) })
-        print("Staged \(staging.added.count) files, \(staging.large.count) of them large.")
-        if !staging.removed.isEmpty { print("Staged \(staging.removed.count) removals.") }
+        print("Staged \(Terminal.count(staging.added.count, "file")), \(staging.large.count) of them large.")
+        if !staging.removed.isEmpty { print("Staged \(Terminal.count(staging.removed.count, "removal")).") }
     }
 }
 
@@ -111,13 +111,27 @@ struct Branch: ParsableCommand {
 
     @Argument(help: "The branch to make or switch to.") var name: String?
     @Option(name: .shortAndLong, help: "Delete this branch.") var delete: String?
+    @Flag(help: "Print the list as JSON.") var json = false
+
+    private struct Entry: Encodable {
+        let name: String
+        let commit: String
+        let isCurrent: Bool
+    }
 
     func run() throws {
         let copy = try WorkingCopy(containing: FileManager.default.currentDirectoryPath)
         if let delete { return try copy.delete(RefName(branch: delete)) }
         let head = try copy.head()
         guard let name else {
-            for branch in try copy.branches() {
+            let branches = try copy.branches()
+            if json {
+                return try Terminal.print(
+                    json: branches.map {
+                        Entry(name: $0.name.short, commit: $0.commit.hex, isCurrent: $0.name == head.branch)
+                    })
+            }
+            for branch in branches {
                 print("\(branch.name == head.branch ? "*" : " ") \(branch.name.short)")
             }
             return
@@ -136,11 +150,21 @@ struct Tag: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List tags, or tag the current commit.")
 
     @Argument(help: "The tag to make.") var name: String?
+    @Flag(help: "Print the list as JSON.") var json = false
+
+    private struct Entry: Encodable {
+        let name: String
+        let commit: String
+    }
 
     func run() throws {
         let copy = try WorkingCopy(containing: FileManager.default.currentDirectoryPath)
         guard let name else {
-            for tag in try copy.tags() { print(tag.name.short) }
+            let tags = try copy.tags()
+            if json {
+                return try Terminal.print(json: tags.map { Entry(name: $0.name.short, commit: $0.commit.hex) })
+            }
+            for tag in tags { print(tag.name.short) }
             return
         }
         guard let commit = try copy.head().commit else { throw HubError.invalid("there are no commits yet") }

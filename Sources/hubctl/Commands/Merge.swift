@@ -15,6 +15,7 @@ struct Merge: AsyncParsableCommand {
               hubctl merge experiment                         a branch, a tag or a commit
               hubctl merge main --from bob/tiny --dry-run     of a fork; only say what would happen
               hubctl merge main --from bob/tiny -s average    tensors both changed become the mean
+              hubctl merge main -s sum -X 'lm_head.*=ours'    but the head stays ours
               hubctl merge --continue -s theirs               go on after conflicts
               hubctl merge --abort                            give up and be as before
               hubctl merge experiment --server --into main    on the hub, without a download
@@ -25,6 +26,13 @@ struct Merge: AsyncParsableCommand {
     @Option(
         name: .shortAndLong, help: "For tensors both sides changed: conflict, ours, theirs, sum or average.")
     var strategy: String?
+    @Option(
+        name: [.customShort("X"), .long],
+        help: ArgumentHelp(
+            "Another strategy for tensors whose name matches; may be repeated, the first that matches decides.",
+            valueName: "pattern=strategy"))
+    var rule: [String] = []
+    @Flag(help: "Let a change follow a tensor that the other side renamed.") var renames = false
     @Option(name: .shortAndLong, help: "The merge commit's message.") var message: String?
     @Flag(help: "Say what would happen; change nothing.") var dryRun = false
     @Flag(name: .customLong("continue"), help: "End a merge whose conflicts are settled.") var resume = false
@@ -44,21 +52,32 @@ struct Merge: AsyncParsableCommand {
         guard server || (into == nil && repo == nil) else {
             throw ValidationError("--into and --repo go with --server; here the current branch is merged into.")
         }
+        guard !server || (rule.isEmpty && !renames) else {
+            throw ValidationError("-X and --renames are for merges in the working copy; the hub takes -s alone.")
+        }
     }
 
     func run() async throws {
-        let rules = try strategy.map { MergeRules(try MergeStrategy(parsing: $0)) }
+        let rules = try rules()
         if server { return try await mergeOnHub() }
         let workspace = try Workspace()
         let flow = MergeFlow(workspace, from: try from.map { try RepositoryID(.model, parsing: $0) })
         if abort {
             try flow.abort()
-            return print("The merge is undone.")
+            return json ? try Terminal.print(json: ["outcome": "aborted"]) : print("The merge is undone.")
         }
         guard let revision else { return try Merges.tell(try await flow.resume(rules), json: json) }
         let result = try await flow.merge(
             try flow.find(revision), named: revision, rules: rules ?? MergeRules(), message: message, dryRun: dryRun)
         try Merges.tell(result, json: json, next: dryRun ? Self.dryAdvice : Self.advice)
+    }
+
+    /// What the command line says about tensors both sides changed; nil if it says nothing.
+    private func rules() throws -> MergeRules? {
+        guard strategy != nil || !rule.isEmpty || renames else { return nil }
+        return MergeRules(
+            try MergeStrategy(parsing: strategy ?? "conflict"),
+            overrides: try rule.map { try MergeRules.override(parsing: $0) }, followsRenames: renames)
     }
 
     private func mergeOnHub() async throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HubAPI
 import HubClient
 import HubCore
 import HubGit
@@ -15,13 +16,24 @@ struct Show: AsyncParsableCommand {
     @Option(help: "Seconds to wait for a report that is under way.") var wait = 60
     @Flag(help: "Print JSON.") var json = false
 
+    func validate() throws {
+        guard (0...86_400).contains(wait) else { throw ValidationError("--wait is a number from 0 to 86400.") }
+    }
+
     func run() async throws {
         let (session, id) = try Workspace.target(repo)
         let revision = try revision ?? (repo == nil ? Self.currentBranch() : "main")
-        let report = try await session.call {
-            try await $0.report(of: id, at: revision, wait: .seconds(wait))
-        }
+        let report = try await report(of: id, at: revision, session)
         try Reports.tell(report, of: "\(id) \(revision) (\(report.commit.prefix(10)))", json: json)
+    }
+
+    private func report(of id: RepositoryID, at revision: String, _ session: Session) async throws -> ReportBody {
+        do {
+            return try await session.call { try await $0.report(of: id, at: revision, wait: .seconds(wait)) }
+        } catch HubError.revisionNotFound {
+            throw HubError.revisionNotFound(
+                "\(id) has no branch, tag or commit '\(revision)' on the hub; push it first")
+        }
     }
 
     private static func currentBranch() throws -> String {
@@ -56,8 +68,12 @@ struct Validate: AsyncParsableCommand {
     }
 
     private static func revision(at path: String) throws -> ModelRevision {
-        guard let names = FileManager.default.enumerator(atPath: path) else {
+        var isFolder = ObjCBool(false)
+        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw HubError.notFound("there is no folder '\(path)'")
+        }
+        guard isFolder.boolValue, let names = FileManager.default.enumerator(atPath: path) else {
+            throw HubError.invalid("'\(path)' is not a folder that can be read; name the folder the model is in")
         }
         var files: [String: any ByteReader] = [:]
         var links: [String] = []

@@ -39,12 +39,14 @@ struct Workspace: Sendable {
 
     func open() throws -> WorkingCopy { try WorkingCopy(containing: path) }
 
-    /// Brings the large files that stand as pointers in the folder; `revision` of `source` names them.
-    func download(at revision: CommitID, from source: RepositoryID? = nil) async throws {
-        let waiting = try open().materialise()
-        guard !waiting.isEmpty else { return }
-        try await fetch(Set(waiting), at: revision, from: source)
+    /// Brings the large files that stand as pointers in the folder, and returns them; `revision` of `source` names them.
+    @discardableResult
+    func download(at revision: CommitID, from source: RepositoryID? = nil) async throws -> Set<LFSPointer> {
+        let waiting = Set(try open().materialise())
+        guard !waiting.isEmpty else { return [] }
+        try await fetch(waiting, at: revision, from: source)
         try open().materialise()
+        return waiting
     }
 
     /// Brings content into the store beside the history; `revision` of `source` names it.
