@@ -27,6 +27,9 @@ package struct CreateRepositoryBody: Codable, Sendable {
 package enum Visibility: String, Codable, Sendable, CaseIterable {
     case `public`
     case `private`
+
+    /// Of spaces: a page everybody sees over files only members see. Only the files are kept here, so it is private.
+    case protected
 }
 
 /// Answer of `POST /api/repos/create`, and part of the 409 when the name is taken.
@@ -52,6 +55,62 @@ package struct DeleteRepositoryBody: Codable, Sendable {
         name = id.name
         organization = id.owner
         type = id.kind
+    }
+}
+
+/// Body of `POST /api/repos/move`; the names are `owner/name`.
+package struct MoveRepositoryBody: Codable, Sendable {
+    package var fromRepo: String
+    package var toRepo: String
+    package var type: RepositoryID.Kind?
+}
+
+/// Body of `POST /api/models/OWNER/NAME/duplicate`.
+package struct DuplicateRepositoryBody: Codable, Sendable {
+    /// `owner/name` of the copy.
+    package var repository: String
+
+    /// Null keeps that of the original.
+    package var visibility: Visibility?
+}
+
+/// Answer of `POST /api/models/OWNER/NAME/duplicate`, and part of the 409 when the name is taken.
+package struct DuplicatedRepositoryBody: Codable, Sendable {
+    package var url: String
+    package var id: String
+    package var filesCopyPending: Bool
+    package var error: String?
+
+    package init(url: String, id: String, error: String? = nil) {
+        self.url = url
+        self.id = id
+        filesCopyPending = false
+        self.error = error
+    }
+}
+
+/// An item of `GET /api/settings/repositories`.
+package struct RepositoryHoldingBody: Codable, Sendable {
+    package var id: String
+    package var type: String
+    package var visibility: Visibility
+    package var updatedAt: String
+
+    /// Bytes of its large files.
+    package var storage: Int64
+
+    /// The part of all the owner keeps.
+    package var storagePercent: Double
+
+    package init(
+        id: String, type: String, visibility: Visibility, updatedAt: String, storage: Int64, storagePercent: Double
+    ) {
+        self.id = id
+        self.type = type
+        self.visibility = visibility
+        self.updatedAt = updatedAt
+        self.storage = storage
+        self.storagePercent = storagePercent
     }
 }
 
@@ -96,56 +155,5 @@ package struct ErrorBody: Codable, Sendable, Equatable {
         self.error = error
         self.findings = findings
         self.head = head
-    }
-}
-
-/// Answer of `GET /api/whoami-v2`.
-package struct WhoamiBody: Codable, Sendable {
-    package struct Organization: Codable, Sendable {
-        package var name: String
-        package var roleInOrg: String
-
-        package init(name: String, roleInOrg: String) {
-            self.name = name
-            self.roleInOrg = roleInOrg
-        }
-    }
-
-    package struct Auth: Codable, Sendable {
-        package struct AccessToken: Codable, Sendable {
-            package var displayName: String
-            package var role: String
-
-            package init(displayName: String, role: String) {
-                self.displayName = displayName
-                self.role = role
-            }
-        }
-
-        package var type: String
-        package var accessToken: AccessToken
-
-        package init(accessToken: AccessToken) {
-            type = "access_token"
-            self.accessToken = accessToken
-        }
-    }
-
-    package var type: String
-    package var name: String
-    package var fullname: String
-    package var isPro: Bool
-    package var isAdmin: Bool
-    package var orgs: [Organization]
-    package var auth: Auth
-
-    package init(name: String, isAdmin: Bool, orgs: [Organization], auth: Auth) {
-        type = "user"
-        self.name = name
-        fullname = name
-        isPro = false
-        self.isAdmin = isAdmin
-        self.orgs = orgs
-        self.auth = auth
     }
 }

@@ -16,6 +16,11 @@ extension HTTPField.Name {
     static let contentTypeOptions = named("X-Content-Type-Options")
     static let downloadCounter = named("X-HF-Download-Counter")
     static let link = named("Link")
+    static let secFetchSite = named("Sec-Fetch-Site")
+    static let referrerPolicy = named("Referrer-Policy")
+    static let rateLimit = named("RateLimit")
+    static let rateLimitPolicy = named("RateLimit-Policy")
+    static let forwardedFor = named("X-Forwarded-For")
 
     private static func named(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { fatalError("'\(text)' is not a header name") }

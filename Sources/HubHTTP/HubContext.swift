@@ -18,6 +18,9 @@ package struct HubContext: RequestContext {
     /// Where the request came from; nil where there is no network.
     var clientAddress: String? { channel.remoteAddress?.ipAddress }
 
+    /// Where the request's caller stands with the quota.
+    let traffic = TrafficNote()
+
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         channel = source.channel

@@ -14,16 +14,22 @@ package struct HubAddressing: Sendable {
 }
 
 /// All routes of the hub, one noun a file in Routes/.
-package func buildResponder(_ hub: Hub, _ addressing: HubAddressing = HubAddressing()) -> HubResponder {
+package func buildResponder(
+    _ hub: Hub,
+    _ addressing: HubAddressing = HubAddressing(),
+    _ traffic: TrafficRules = TrafficRules()
+) -> HubResponder {
     let log = RouteLog()
     declareRoutes(of: hub, addressing, in: RouteTable(log: log))
     log.describe(at: "openapi.json", "Describes every route of the hub (OpenAPI 3.1).")
     let list = log.list
     let router = Router(context: HubContext.self)
     router.add(middleware: RequestIDs())
+    router.add(middleware: TrafficHeaders())
     router.add(middleware: ErrorResponses(methods: list.methods))
-    let open = router.group()
-    let authenticated = router.group().add(middleware: Authentication(accounts: hub.accounts))
+    let gate = TrafficGate(traffic)
+    let open = router.group().add(middleware: AnonymousTraffic(gate: gate))
+    let authenticated = router.group().add(middleware: Authentication(accounts: hub.accounts, gate: gate))
     let kept = KeptAnswers(version: hub.version)
     let downloads = DownloadCounting(counter: hub.downloads)
     for (route, plainHandler) in log.declarations {
@@ -43,12 +49,20 @@ package func buildResponder(_ hub: Hub, _ addressing: HubAddressing = HubAddress
 private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: RouteTable) {
     let publicURL = addressing.publicURL
     HubRoutes(hub: hub).add(to: table)
+    HousekeepingRoutes().add(to: table)
+    OAuthRoutes(hub: hub, publicURL: publicURL).add(to: table.about("Accounts"))
     XetRoutes(hub: hub, publicURL: publicURL).add(to: table.about("Xet"))
     LFSLinkRoutes(hub: hub).add(to: table.about("Git LFS"))
 
     let web = table.withCaller
     let api = web.group("api")
-    AccountRoutes(accounts: hub.accounts).add(to: api.about("Accounts"))
+    AccountRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Accounts"))
+    TokenRoutes(hub: hub).add(to: api.about("Accounts"))
+    PeopleRoutes(hub: hub, publicURL: publicURL).add(to: api.about("People"))
+    LikeRoutes(hub: hub, publicURL: publicURL).add(to: api.about("People"))
+    WebhookRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Webhooks"))
+    CollectionRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Collections"))
+    RepositoryMoveRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Repositories"))
     RepositoryRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Repositories"))
     ListingRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Lists"))
     InfoRoutes(hub: hub).add(to: api.about("Repositories"))

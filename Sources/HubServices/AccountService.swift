@@ -1,4 +1,3 @@
-import Crypto
 import HubCore
 package import HubDatabase
 
@@ -12,10 +11,12 @@ package struct AccountService: Sendable {
         self.now = now
     }
 
-    /// A token at the moment it is made: the only time its text exists.
-    package struct NewToken: Sendable {
-        package let text: String
-        package let expiresAt: Int64?
+    /// An organisation and the role somebody has in it.
+    package struct Organization: Sendable {
+        package let id: Int64
+        package let name: String
+        package let fullName: String
+        package let role: Role
     }
 
     /// Who a token belongs to; nil credentials are anonymous.
@@ -23,12 +24,13 @@ package struct AccountService: Sendable {
     /// Throws ``HubError/unauthorized(_:)`` for a token that is unknown or expired.
     package func authenticate(_ token: String?) async throws -> Caller {
         guard let token else { return .anonymous }
-        let digest = Array(SHA256.hash(data: Array(token.utf8)))
+        let digest = Self.digest(of: token)
         let instant = now.seconds
         return try await database.read { connection in
             let row = try connection.queryOne(
                 """
-                SELECT \(AccountRecord.columns), access_token.scope, access_token.name, access_token.expires_at
+                SELECT \(AccountRecord.columns), access_token.scope, access_token.name, access_token.expires_at,
+                       access_token.id
                 FROM access_token JOIN account ON account.id = access_token.user_id
                 WHERE access_token.digest = ?
                 """,
@@ -42,7 +44,7 @@ package struct AccountService: Sendable {
             return Caller(
                 user: .init(id: account.id, name: account.name, isAdmin: account.isAdmin),
                 scope: try TokenScope(rawValue: row.string(4)) ?? .read,
-                tokenName: try row.string(5)
+                tokenName: try row.string(5), tokenID: try row.int64(7)
             )
         }
     }
@@ -74,47 +76,21 @@ package struct AccountService: Sendable {
         }
     }
 
-    /// Makes a token for `user`.
-    ///
-    /// Only its SHA-256 is kept; the text has 240 random bits, so the hash needs no salt and no stretching.
-    package func createToken(
-        for user: String,
-        name: String,
-        scope: TokenScope,
-        lifetime seconds: Int64? = nil
-    ) async throws -> NewToken {
-        let text = "hub_" + Self.randomText(length: 40)
-        let digest = Array(SHA256.hash(data: Array(text.utf8)))
-        let created = now.seconds
-        let expiry = seconds.map { created + $0 }
-        try await database.write { connection in
-            let account = try Self.account(user, .user, in: connection)
-            guard scope != .admin || account.isAdmin else {
-                throw HubError.invalid(
-                    "'\(account.name)' is not an administrator and cannot have a token of scope admin")
-            }
-            try connection.execute(
-                """
-                INSERT INTO access_token (user_id, name, digest, scope, created_at, expires_at)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """,
-                [account.id, name, digest, scope.rawValue, created, expiry]
-            )
-        }
-        return NewToken(text: text, expiresAt: expiry)
-    }
-
     /// The organisations a user belongs to, with their role in each.
-    package func organizations(of user: Int64) async throws -> [(name: String, role: Role)] {
+    package func organizations(of user: Int64) async throws -> [Organization] {
         try await database.read { connection in
             try connection.query(
                 """
-                SELECT account.name, membership.role FROM membership
-                JOIN account ON account.id = membership.organization_id
+                SELECT account.id, account.name, COALESCE(account.full_name, account.name), membership.role
+                FROM membership JOIN account ON account.id = membership.organization_id
                 WHERE membership.user_id = ? ORDER BY account.name
                 """,
                 [user]
-            ).map { row in (try row.string(0), try Role(rawValue: row.string(1)) ?? .read) }
+            ).map { row in
+                Organization(
+                    id: try row.int64(0), name: try row.string(1), fullName: try row.string(2),
+                    role: try Role(rawValue: row.string(3)) ?? .read)
+            }
         }
     }
 
@@ -156,12 +132,6 @@ package struct AccountService: Sendable {
     /// Words that stand at the place of an owner in the hub's own URLs.
     private static let reserved: Set<String> = [
         "api", "xet", "datasets", "models", "spaces", "kernels", "health", "lfs", "settings", "oauth", "login",
-        "organizations", "new", "metrics", "static", "v1", "v2",
+        "organizations", "new", "metrics", "static", "v1", "v2", "collections", "users", "avatars", "docs", "join",
     ]
-
-    private static func randomText(length: Int) -> String {
-        let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-        var generator = SystemRandomNumberGenerator()
-        return String((0..<length).compactMap { _ in alphabet.randomElement(using: &generator) })
-    }
 }

@@ -8,7 +8,13 @@ package struct Hub: Sendable {
     package let limits: HubLimits
     package let access: Access
     package let accounts: AccountService
+    package let logins: LoginService
+    package let people: PeopleService
     package let repositories: RepositoryService
+    package let likes: LikeService
+    package let collections: CollectionService
+    package let webhooks: WebhookService
+    package let webhookRunner: WebhookRunner
     package let revisions: RevisionService
     package let pushes: PushService
     package let commits: CommitService
@@ -30,6 +36,9 @@ package struct Hub: Sendable {
     package let downloads: DownloadCounter
     package let listingKeeper: ListingKeeper
 
+    /// Signs what pages hand out to get it back.
+    package let signer: TokenSigner
+
     private let database: any SQLDatabase
 
     /// Wires the services over two stores whose schema is up to date.
@@ -38,6 +47,7 @@ package struct Hub: Sendable {
     ///   - scratch: A folder for what is under way, on the disk of the blobs.
     ///   - validationThreads: Cores one validation may use.
     ///   - sweepHours: How long content nobody names is kept.
+    ///   - webhooks: How webhooks are delivered.
     package init(
         database: any SQLDatabase,
         content: ContentStore,
@@ -45,6 +55,7 @@ package struct Hub: Sendable {
         limits: HubLimits = HubLimits(),
         validationThreads: Int = 2,
         sweepHours: Int = 21 * 24,
+        webhooks: WebhookOptions = WebhookOptions(),
         logger: Logger,
         now: Now = .system
     ) async throws {
@@ -55,9 +66,16 @@ package struct Hub: Sendable {
         let reports = ReportStore(database: database, now: now)
         let facts = FactsStore(database: database, git: git, content: content)
         self.database = database
+        self.signer = signer
         self.limits = limits
         self.access = access
         accounts = AccountService(database: database, now: now)
+        logins = LoginService(database: database, accounts: accounts, now: now)
+        people = PeopleService(database: database, now: now)
+        likes = LikeService(database: database, now: now)
+        collections = CollectionService(database: database, now: now)
+        self.webhooks = WebhookService(database: database, options: webhooks, now: now)
+        webhookRunner = WebhookRunner(database: database, options: webhooks, now: now, logger: logger)
         repositories = RepositoryService(database: database, access: access, now: now)
         revisions = RevisionService(git: git, content: content)
         pushes = PushService(

@@ -91,6 +91,9 @@ package struct RepositoryService: Sendable {
         try await database.write { connection in
             let record = try Access.repository(id, for: caller, as: .admin, in: connection)
             try GitRepository(connection, repository: record.rowID).removeAll()
+            for table in Self.tablesAboutRepositories {
+                try connection.execute("DELETE FROM \(table) WHERE repository_id = ?", [record.rowID])
+            }
             try ContentStore.unlinkAll(scope: record.rowID, in: connection)
             try connection.execute("DELETE FROM job WHERE repository_id = ?", [record.rowID])
             try Listing.remove(record.rowID, in: connection)
@@ -99,10 +102,16 @@ package struct RepositoryService: Sendable {
             try connection.execute("UPDATE repository SET upstream_id = NULL WHERE upstream_id = ?", [record.rowID])
             try connection.execute("DELETE FROM repository WHERE id = ?", [record.rowID])
             try Event.record(
-                "repository-deleted", on: record.rowID, by: caller, payload: ["name": id.path], at: instant,
-                in: connection)
+                "repository-deleted", on: record.rowID, by: caller,
+                payload: [
+                    "name": record.id.path, "kind": record.id.kind.rawValue,
+                    "visibility": record.visibility.rawValue, "owner": "\(record.ownerID)",
+                ], at: instant, in: connection)
         }
     }
+
+    /// Tables with rows about a repository that go when it goes.
+    private static let tablesAboutRepositories = ["repository_alias", "repository_like", "collection_item"]
 
     /// The name of the repository this one was forked from, if the caller may see it.
     package func upstream(of record: RepositoryRecord, for caller: Caller) async throws -> RepositoryID? {
@@ -113,14 +122,14 @@ package struct RepositoryService: Sendable {
         }
     }
 
-    private static func owner(
+    static func owner(
         of id: RepositoryID,
         for caller: Caller,
         in connection: any SQLConnection
     ) throws -> AccountRecord {
         guard let owner = try AccountRecord.find(id.owner, in: connection) else {
             guard caller.user != nil else { throw HubError.unauthorized("log in to create a repository") }
-            throw HubError.notFound("there is no user or organization '\(id.owner)'")
+            throw HubError.forbidden("you may not create repositories for '\(id.owner)'")
         }
         try Access.requireOwnership(of: owner, by: caller, in: connection)
         return owner
@@ -139,6 +148,12 @@ package struct RepositoryService: Sendable {
         "tree", "user-access-request", "xet-read-token", "xet-write-token",
     ]
 
+    static func requireFreeWord(_ id: RepositoryID) throws {
+        guard !reservedNames.contains(id.name.lowercased()) else {
+            throw HubError.invalid("'\(id.name)' cannot name a repository: it is a word of the hub's own URLs")
+        }
+    }
+
     private static func insert(
         _ id: RepositoryID,
         owner: AccountRecord,
@@ -147,12 +162,12 @@ package struct RepositoryService: Sendable {
         at instant: Int64,
         in connection: any SQLConnection
     ) throws -> RepositoryRecord {
-        guard !reservedNames.contains(id.name.lowercased()) else {
-            throw HubError.invalid("'\(id.name)' cannot name a repository: it is a word of the hub's own URLs")
-        }
+        try requireFreeWord(id)
         guard try RepositoryRecord.find(id, in: connection) == nil else {
-            throw HubError.conflict("a \(id.kind.rawValue) repository called \(id) already exists")
+            throw HubError.conflict("A \(id.kind.rawValue) repository called \(id) already exists")
         }
+        // Whoever takes a name that was given up has it: it no longer leads to the repository that moved away.
+        try forgetAlias(of: id, owner: owner.id, in: connection)
         let row = try connection.queryOne(
             """
             INSERT INTO repository (kind, owner_id, name, name_key, visibility, upstream_id, created_at, updated_at)

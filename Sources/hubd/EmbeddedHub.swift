@@ -40,7 +40,8 @@ struct EmbeddedHub: Sendable {
             options: options)
         let hub = try await Hub(
             database: database, content: content, scratch: folder.scratch, limits: config.limits,
-            validationThreads: config.validationThreads, sweepHours: config.sweepHours, logger: logger)
+            validationThreads: config.validationThreads, sweepHours: config.sweepHours, webhooks: config.webhooks,
+            logger: logger)
         try await hub.queue.reclaimAll()
         return EmbeddedHub(
             folder: folder, database: database, hub: hub, firstToken: try await firstToken(hub, folder))

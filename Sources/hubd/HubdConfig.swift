@@ -34,6 +34,12 @@ struct HubdConfig: Sendable {
     /// `limits.*`: what clients may send at most.
     var limits = HubLimits()
 
+    /// `rate-limits.*` and `trust-proxy`: how many requests one caller may make.
+    var traffic = TrafficRules()
+
+    /// `webhooks.*`: how messages to webhooks are sent.
+    var webhooks = WebhookOptions()
+
     /// `sweep.hours`: how long content nobody names is kept before it is removed.
     ///
     /// Not below 1: clients may refer for a while to what they have just sent.
@@ -109,6 +115,19 @@ extension HubdConfig {
         }
         validationThreads = try options.int("validation.threads", validationThreads, in: 1...256)
         sweepHours = try options.int("sweep.hours", sweepHours, in: 1...100_000)
+        traffic.api = try options.int("rate-limits.api", traffic.api, in: 0...Int.max)
+        traffic.resolvers = try options.int("rate-limits.resolvers", traffic.resolvers, in: 0...Int.max)
+        traffic.pages = try options.int("rate-limits.pages", traffic.pages, in: 0...Int.max)
+        traffic.windowSeconds = try options.int("rate-limits.window-seconds", traffic.windowSeconds, in: 1...86_400)
+        traffic.countsLoopback = try options.flag("rate-limits.count-loopback", traffic.countsLoopback)
+        traffic.trustsProxy = try options.flag("trust-proxy", traffic.trustsProxy)
+        webhooks.allowsPrivateAddresses = try options.flag("webhooks.allow-private", webhooks.allowsPrivateAddresses)
+        webhooks.timeoutSeconds = try options.int("webhooks.timeout-seconds", webhooks.timeoutSeconds, in: 1...60)
+        webhooks.firstRetrySeconds = try options.int(
+            "webhooks.first-retry-seconds", webhooks.firstRetrySeconds, in: 1...3600)
+        webhooks.maximumAttempts = try options.int("webhooks.attempts", webhooks.maximumAttempts, in: 1...20)
+        webhooks.disableAfterSeconds = try options.int(
+            "webhooks.disable-after-seconds", webhooks.disableAfterSeconds, in: 1...31_536_000)
         limits.packBytes = try options.int("limits.pack-bytes", limits.packBytes)
         limits.packObjects = try options.int("limits.pack-objects", limits.packObjects)
         limits.plainFileBytes = try options.int("limits.plain-file-bytes", limits.plainFileBytes)
@@ -137,6 +156,16 @@ private final class Options {
     func string(_ key: String) -> String? {
         known.insert(key.split(separator: ".").map(String.init))
         return reader.string(forKey: ConfigKey(key))
+    }
+
+    func flag(_ key: String, _ standard: Bool) throws -> Bool {
+        if let value = reader.bool(forKey: ConfigKey(key)) { return value }
+        guard let text = string(key) else { return standard }
+        switch text.lowercased() {
+        case "true", "yes", "on", "1": return true
+        case "false", "no", "off", "0": return false
+        default: throw HubError.invalid("\(key) is '\(text)'; expected true or false")
+        }
     }
 
     func int(_ key: String, _ standard: Int, in range: ClosedRange<Int> = 1...Int.max) throws -> Int {

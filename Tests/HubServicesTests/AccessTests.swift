@@ -73,7 +73,7 @@ import Testing
         let test = try await TestHub()
         let alice = try await test.user("alice")
         _ = try await test.repository("alice/Model", by: alice)
-        await #expect(throws: HubError.conflict("a model repository called alice/model already exists")) {
+        await #expect(throws: HubError.conflict("A model repository called alice/model already exists")) {
             try await test.repository("alice/model", by: alice)
         }
         await #expect(throws: HubError.conflict("the name 'ALICE' is taken")) {

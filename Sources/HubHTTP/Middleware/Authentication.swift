@@ -9,6 +9,7 @@ import Hummingbird
 /// What they may do is decided by `Access`, never here.
 struct Authentication: RouterMiddleware {
     let accounts: AccountService
+    let gate: TrafficGate
 
     func handle(
         _ request: Request,
@@ -16,7 +17,13 @@ struct Authentication: RouterMiddleware {
         next: (Request, HubContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.caller = try await accounts.authenticate(Self.token(in: request.headers))
+        do {
+            context.caller = try await accounts.authenticate(Self.token(in: request.headers))
+        } catch let error as HubError {
+            try gate.admit(request, of: nil, context)
+            throw error
+        }
+        try gate.admit(request, of: context.caller.user?.id, context)
         return try await next(request, context)
     }
 

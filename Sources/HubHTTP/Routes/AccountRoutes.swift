@@ -5,26 +5,34 @@ import Hummingbird
 
 /// Who am I.
 struct AccountRoutes {
-    let accounts: AccountService
+    let hub: Hub
+    let publicURL: String?
 
     func add(to routes: RouteTable) {
         routes.get("whoami-v2", "Tells who the access token belongs to.", answer: .json(WhoamiBody.self), use: whoami)
     }
 
     @Sendable private func whoami(request: Request, context: HubContext) async throws -> Response {
-        guard let user = context.caller.user else {
+        let caller = context.caller
+        guard let user = caller.user else {
             throw HubError.unauthorized("no access token was sent; log in first")
         }
-        let organizations = try await accounts.organizations(of: user.id)
+        let base = request.baseURL(publicURL)
+        let organizations = try await hub.accounts.organizations(of: user.id)
+        let overview = try await hub.people.overview(of: user.name, .user, for: caller)
+        let created = try await hub.accounts.creation(ofTokenOf: caller)
         return try Answer.json(
             WhoamiBody(
-                name: user.name,
-                isAdmin: user.isAdmin,
-                orgs: organizations.map { .init(name: $0.name, roleInOrg: $0.role.rawValue) },
+                id: PublicID.text(user.id), name: user.name, fullname: overview.person.fullName,
+                avatarUrl: Avatar.url(of: user.name, base), isAdmin: user.isAdmin,
+                orgs: organizations.map { organization in
+                    .init(
+                        id: PublicID.text(organization.id), name: organization.name, fullname: organization.fullName,
+                        avatarUrl: Avatar.url(of: organization.name, base), roleInOrg: organization.role.rawValue)
+                },
                 auth: .init(
                     accessToken: .init(
-                        displayName: context.caller.tokenName, role: context.caller.scope.rawValue))
-            )
-        )
+                        displayName: caller.tokenName, role: caller.scope.rawValue,
+                        createdAt: created.map(timestamp)))))
     }
 }

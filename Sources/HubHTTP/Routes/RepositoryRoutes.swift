@@ -30,23 +30,30 @@ struct RepositoryRoutes {
         let body = try await request.json(CreateRepositoryBody.self, limit: hub.limits.jsonBytes)
         guard let user = context.caller.user else { throw HubError.unauthorized("log in to create a repository") }
         let id = try RepositoryID(body.type ?? .model, owner: body.organization ?? user.name, name: body.name)
-        let isPrivate = body.visibility.map { $0 == .private } ?? body.private ?? false
-        let url = url(of: id, for: request)
+        let older: Visibility? = body.private == true ? .private : nil
+        let visibility = try (body.visibility ?? older ?? .public).record(id.kind)
         do {
-            _ = try await hub.repositories.create(
-                id, visibility: isPrivate ? .private : .public, firstCommit: body.empty != true, by: context.caller)
-        } catch HubError.conflict(let message) {
+            let record = try await hub.repositories.create(
+                id, visibility: visibility, firstCommit: body.empty != true, by: context.caller)
             return try Answer.json(
-                CreatedRepositoryBody(url: url, id: id.path, error: message), status: .conflict)
+                CreatedRepositoryBody(url: request.webURL(of: record.id, publicURL), id: record.id.path))
+        } catch HubError.conflict(let message) {
+            let taken = try await hub.access.repository(id, for: context.caller, as: .read).id
+            return try Answer.json(
+                CreatedRepositoryBody(
+                    url: request.webURL(of: taken, publicURL), id: taken.path, error: message), status: .conflict)
         }
-        return try Answer.json(CreatedRepositoryBody(url: url, id: id.path))
     }
 
     @Sendable private func delete(request: Request, context: HubContext) async throws -> Response {
         let body = try await request.json(DeleteRepositoryBody.self, limit: hub.limits.jsonBytes)
         guard let user = context.caller.user else { throw HubError.unauthorized("log in to delete a repository") }
         let id = try RepositoryID(body.type ?? .model, owner: body.organization ?? user.name, name: body.name)
-        try await hub.repositories.delete(id, by: context.caller)
+        do {
+            try await hub.repositories.delete(id, by: context.caller)
+        } catch HubError.moved(let now) {
+            throw HubError.repositoryNotFound("there is no \(id.kind.rawValue) repository \(id); it is now called \(now)")
+        }
         return Answer.empty()
     }
 
@@ -54,8 +61,7 @@ struct RepositoryRoutes {
         let id = try context.repository(kind)
         let body = try await request.json(RepositorySettingsBody.self, limit: hub.limits.jsonBytes)
         if let visibility = body.visibility {
-            try await hub.repositories.setVisibility(
-                visibility == .private ? .private : .public, of: id, by: context.caller)
+            try await hub.repositories.setVisibility(visibility.record(kind), of: id, by: context.caller)
         }
         return try Answer.json(RepositorySettingsBody(visibility: body.visibility))
     }
@@ -66,12 +72,8 @@ struct RepositoryRoutes {
         guard let user = context.caller.user else { throw HubError.unauthorized("log in to fork a repository") }
         let target = try RepositoryID(kind, owner: body.organization ?? user.name, name: body.name ?? source.name)
         let record = try await hub.repositories.fork(
-            source, to: target, visibility: body.visibility.map { $0 == .private ? .private : .public },
-            by: context.caller)
-        return try Answer.json(CreatedRepositoryBody(url: url(of: record.id, for: request), id: record.id.path))
-    }
-
-    private func url(of id: RepositoryID, for request: Request) -> String {
-        "\(request.baseURL(publicURL))/\(id.kind.webPrefix)\(id.path)"
+            source, to: target, visibility: body.visibility?.record(kind), by: context.caller)
+        return try Answer.json(
+            CreatedRepositoryBody(url: request.webURL(of: record.id, publicURL), id: record.id.path))
     }
 }

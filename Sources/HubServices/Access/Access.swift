@@ -13,6 +13,7 @@ package struct Access: Sendable {
     ///
     /// Throws ``HubError/repositoryNotFound(_:)`` when it is absent or invisible, ``HubError/unauthorized(_:)`` when an anonymous
     /// caller asks for more than reading, and ``HubError/forbidden(_:)`` when the role or the token's scope is too low.
+    /// A name the repository had before it was moved is ``HubError/moved(to:)``, for those who may read it.
     package func repository(_ id: RepositoryID, for caller: Caller, as role: Role) async throws -> RepositoryRecord {
         try await database.read { connection in
             try Self.repository(id, for: caller, as: role, in: connection)
@@ -25,9 +26,17 @@ package struct Access: Sendable {
         as role: Role,
         in connection: any SQLConnection
     ) throws -> RepositoryRecord {
-        guard let record = try RepositoryRecord.find(id, in: connection),
-            let held = try self.role(of: caller, on: record, in: connection)
-        else { throw HubError.repositoryNotFound("there is no \(id.kind.rawValue) repository \(id)") }
+        guard let record = try RepositoryRecord.find(id, in: connection) else {
+            if let moved = try RepositoryRecord.find(formerly: id, in: connection),
+                try self.role(of: caller, on: moved, in: connection) != nil
+            {
+                throw HubError.moved(to: moved.id)
+            }
+            throw HubError.repositoryNotFound("there is no \(id.kind.rawValue) repository \(id)")
+        }
+        guard let held = try self.role(of: caller, on: record, in: connection) else {
+            throw HubError.repositoryNotFound("there is no \(id.kind.rawValue) repository \(id)")
+        }
         guard role > .read else { return record }
         guard caller.user != nil else {
             throw HubError.unauthorized("log in to change \(id); anonymous callers may only read it")

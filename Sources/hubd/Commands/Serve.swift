@@ -43,7 +43,7 @@ struct Serve: AsyncParsableCommand {
         let embedded = try await EmbeddedHub.open(config, logger: logger)
         if let token = embedded.firstToken { announce(token, in: embedded.folder) }
         let application = Application(
-            responder: buildResponder(embedded.hub, config.addressing),
+            responder: buildResponder(embedded.hub, config.addressing, config.traffic),
             configuration: .init(address: .hostname(address.host, port: address.port), serverName: "hubd"),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? address.port
@@ -59,6 +59,7 @@ struct Serve: AsyncParsableCommand {
                     .init(service: embedded.hub.jobRunner),
                     .init(service: embedded.hub.sweeper),
                     .init(service: embedded.hub.listingKeeper),
+                    .init(service: embedded.hub.webhookRunner),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger

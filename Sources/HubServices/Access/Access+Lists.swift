@@ -1,0 +1,68 @@
+import HubCore
+import HubDatabase
+
+extension Access {
+    /// What a caller may read, as a condition over `repository` in a query.
+    struct VisibleRepositories: Sendable {
+        let condition: String
+        let values: [any SQLValueConvertible]
+
+        init(to caller: Caller) {
+            guard let user = caller.user else {
+                condition = "repository.visibility = 'public'"
+                values = []
+                return
+            }
+            guard !user.isAdmin else {
+                condition = "1 = 1"
+                values = []
+                return
+            }
+            condition = """
+                (repository.visibility = 'public' OR repository.owner_id = ? OR EXISTS (
+                    SELECT 1 FROM membership
+                    WHERE membership.organization_id = repository.owner_id AND membership.user_id = ?))
+                """
+            values = [user.id, user.id]
+        }
+    }
+
+    /// The role a caller has in everything an account owns; nil if they are nobody there.
+    ///
+    /// The token's scope is not considered.
+    static func role(of caller: Caller, inNameOf owner: Int64, in connection: any SQLConnection) throws -> Role? {
+        guard let user = caller.user else { return nil }
+        if user.isAdmin || user.id == owner { return .admin }
+        return try connection.queryOne(
+            "SELECT role FROM membership WHERE organization_id = ? AND user_id = ?", [owner, user.id]
+        ).flatMap { row in try Role(rawValue: row.string(0)) }
+    }
+
+    /// The repository that has this name or had it before, if the caller may read it.
+    static func current(
+        _ id: RepositoryID,
+        for caller: Caller,
+        in connection: any SQLConnection
+    ) throws -> RepositoryRecord {
+        do {
+            return try repository(id, for: caller, as: .read, in: connection)
+        } catch HubError.moved(let now) {
+            return try repository(now, for: caller, as: .read, in: connection)
+        }
+    }
+
+    /// The user who asks, if their token may change things; throws what to tell them otherwise.
+    static func requireWriter(_ caller: Caller, to purpose: String) throws -> Caller.User {
+        guard let user = caller.user else { throw HubError.unauthorized("log in to \(purpose)") }
+        guard caller.scope != .read else {
+            throw HubError.forbidden("this token may only read; use one with the scope 'write' to \(purpose)")
+        }
+        return user
+    }
+
+    /// The user who asks, whatever their token may do.
+    static func requireUser(_ caller: Caller, to purpose: String) throws -> Caller.User {
+        guard let user = caller.user else { throw HubError.unauthorized("log in to \(purpose)") }
+        return user
+    }
+}
