@@ -20,6 +20,7 @@ extension AccountService {
             try Self.requireNothingOwned(by: user, in: connection)
             try Self.requireNotLast(user, in: connection)
             try connection.execute("DELETE FROM access_token WHERE user_id = ?", [user.id])
+            try Self.forgetTraces(of: user, in: connection)
             try connection.execute("DELETE FROM membership WHERE user_id = ?", [user.id])
             try connection.execute("UPDATE account SET is_admin = 0 WHERE id = ?", [user.id])
             return user

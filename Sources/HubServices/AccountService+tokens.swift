@@ -43,6 +43,9 @@ extension AccountService {
             let account = try Self.account(user, .user, in: connection)
             let revoked = try connection.query(
                 "DELETE FROM access_token WHERE id = ? AND user_id = ? RETURNING id", [id, account.id])
+            // What would renew it goes with it.
+            try connection.execute(
+                "DELETE FROM refresh_token WHERE token_id = ? AND user_id = ?", [id, account.id])
             guard !revoked.isEmpty else { throw HubError.notFound("\(account.name) has no token \(id)") }
         }
     }
@@ -51,6 +54,7 @@ extension AccountService {
     package func revokeAllTokens(of user: String) async throws -> Int {
         try await database.write { connection in
             let account = try Self.account(user, .user, in: connection)
+            try connection.execute("DELETE FROM refresh_token WHERE user_id = ?", [account.id])
             return try connection.query("DELETE FROM access_token WHERE user_id = ? RETURNING id", [account.id]).count
         }
     }

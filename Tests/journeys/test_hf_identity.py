@@ -122,7 +122,7 @@ def test_tokens_are_made_listed_and_revoked(hub, ada):
     reader = type(ada)("ada", made.json["token"])
     assert hf.api(hub, reader).whoami()["auth"]["accessToken"]["role"] == "read"
     listed = hub.get("/api/settings/tokens", ada).json
-    assert [(token["name"], token["isCurrent"]) for token in listed] == [("ci", False), ("command line", True)]
+    assert [(token["name"], token["isCurrent"]) for token in listed] == [("command line", True), ("ci", False)]
     assert all(not token.get("token") for token in listed)
     # A token makes no stronger one, and a stranger's is out of reach.
     assert hub.request("POST", "/api/settings/tokens", {"name": "x", "role": "write"}, reader).status == 403
@@ -173,9 +173,9 @@ def test_login_by_device_flow_without_a_terminal(hub, ada, tmp_path):
     assert process.returncode == 0, said
     assert "ada" in hf.hf(hub, tmp_path / "home", "auth", "whoami").stdout
     listed = hub.get("/api/settings/tokens", ada).json
-    assert [(token["name"], token["role"]) for token in listed][0] == ("device login", "write")
+    assert [(token["name"], token["role"]) for token in listed][-1] == ("device login", "write")
     # Revoking the token ends the login for good: what would renew it is gone as well.
-    assert hub.request("DELETE", f"/api/settings/tokens/{listed[0]['id']}", user=ada).status == 200
+    assert hub.request("DELETE", f"/api/settings/tokens/{listed[-1]['id']}", user=ada).status == 200
     assert hf.hf(hub, tmp_path / "home", "auth", "whoami", check=False).returncode != 0
 
 

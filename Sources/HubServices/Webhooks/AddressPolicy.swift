@@ -5,7 +5,7 @@ import NIOCore
 ///
 /// What only this machine or its network can reach is not for strangers to have asked: an answer's status alone would
 /// tell them about it.
-struct AddressPolicy: Sendable {
+package struct AddressPolicy: Sendable {
     private let allowsPrivate: Bool
 
     init(_ options: WebhookOptions) { allowsPrivate = options.allowsPrivateAddresses }
@@ -23,7 +23,7 @@ struct AddressPolicy: Sendable {
         }
     }
 
-    enum Reach: Sendable, Equatable {
+    package enum Reach: Sendable, Equatable {
         case everyone
         /// This machine and private networks.
         case insiders
@@ -32,7 +32,7 @@ struct AddressPolicy: Sendable {
     }
 
     /// Who can reach an address of 4 or 16 bytes.
-    static func reach(of address: [UInt8]) -> Reach {
+    package static func reach(of address: [UInt8]) -> Reach {
         address.count == 4 ? reach(v4: address) : reach(v6: address)
     }
 

@@ -11,15 +11,6 @@ extension AccountService {
         package let expiresAt: Int64?
     }
 
-    /// A token as its owner sees it afterwards.
-    package struct TokenRecord: Sendable {
-        package let id: Int64
-        package let name: String
-        package let scope: TokenScope
-        package let createdAt: Int64
-        package let expiresAt: Int64?
-    }
-
     /// So many tokens one user may have.
     static let tokenLimit = 500
 
@@ -65,21 +56,9 @@ extension AccountService {
         }
     }
 
-    /// The tokens of whoever asks, the latest first; their texts are not kept.
+    /// The tokens of whoever asks, the oldest first; their texts are not kept.
     package func tokens(of caller: Caller) async throws -> [TokenRecord] {
-        try await database.read { connection in
-            let user = try Access.requireUser(caller, to: "see your tokens")
-            return try connection.query(
-                """
-                SELECT id, name, scope, created_at, expires_at FROM access_token WHERE user_id = ? ORDER BY id DESC
-                """, [user.id]
-            ).map { row in
-                TokenRecord(
-                    id: try row.int64(0), name: try row.string(1),
-                    scope: try TokenScope(rawValue: row.string(2)) ?? .read, createdAt: try row.int64(3),
-                    expiresAt: try row.optional(4, row.int64))
-            }
-        }
+        try await tokens(of: Access.requireUser(caller, to: "see your tokens").name)
     }
 
     /// When the token in use was made.
@@ -91,18 +70,9 @@ extension AccountService {
 
     /// Takes one of the caller's own tokens out of use; any token may give up itself.
     package func revokeToken(_ id: Int64, by caller: Caller) async throws {
-        try await database.write { connection in
-            let user = try Access.requireUser(caller, to: "revoke a token")
-            if caller.tokenID != id { _ = try Access.requireWriter(caller, to: "revoke a token") }
-            let row = try connection.queryOne("SELECT user_id FROM access_token WHERE id = ?", [id])
-            guard try row?.int64(0) == user.id else { throw HubError.notFound("you have no such token") }
-            try Self.removeToken(id, in: connection)
-        }
-    }
-
-    static func removeToken(_ id: Int64, in connection: any SQLConnection) throws {
-        try connection.execute("DELETE FROM refresh_token WHERE token_id = ?", [id])
-        try connection.execute("DELETE FROM access_token WHERE id = ?", [id])
+        let user = try Access.requireUser(caller, to: "revoke a token")
+        if caller.tokenID != id { _ = try Access.requireWriter(caller, to: "revoke a token") }
+        try await revokeToken(id, of: user.name)
     }
 
     static func insertToken(
