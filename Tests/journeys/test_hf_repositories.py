@@ -103,7 +103,8 @@ def test_old_names_lead_to_a_moved_repository(hub, api, person, tmp_path):
     api.move_repo("acme/after", "acme/later")
     assert api.model_info("ada/before").id == "acme/later"
     # git follows as well, to fetch and to push.
-    push(somebody, hub, "ada/before", {"more.txt": "more"})
+    push(somebody, hub, "ada/before", {"more.txt": "more", "weights.bin": "large"})
+    assert api.get_paths_info("ada/before", ["weights.bin"])[0].lfs is not None
     assert "more.txt" in api.list_repo_files("acme/later")
     api.move_repo("acme/later", "ada/before")
     assert api.model_info("acme/later").id == "ada/before"
@@ -187,6 +188,9 @@ def test_likes(hub, api, ada):
     assert hub.request("POST", "/api/models/ada/secret/like", user=eve).status == 404
     assert hub.request("POST", "/api/models/ada/model/like").status == 401
     assert [liker.username for liker in api.list_repo_likers("ada/model")] == ["ada", "eve"]
+    assert api.model_info("ada/model").likes == 2
+    api.create_repo("ada/another")
+    assert [info.id for info in api.list_models(sort="likes", limit=2)] == ["ada/model", "ada/secret"]
     assert api.list_liked_repos().models == ["ada/secret", "ada/model"]
     # Others do not learn from it what is private.
     assert hf.api(hub, eve).list_liked_repos("ada").models == ["ada/model"]

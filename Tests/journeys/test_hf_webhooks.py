@@ -191,6 +191,21 @@ def test_the_life_of_a_repository_is_told_in_signed_messages(hub, api, ada, pers
     assert json.loads(one["payload"]) in bodies
 
 
+def test_discussions_are_told_to_those_who_ask_for_them(hub, api, receiver):
+    api.create_repo("ada/model")
+    api.create_webhook(url=receiver.url, watched=[{"type": "model", "name": "ada/model"}], domains=["discussion"])
+    discussion = api.create_discussion("ada/model", "A question", description="Why?")
+    api.comment_discussion("ada/model", discussion.num, "Because")
+    api.change_discussion_status("ada/model", discussion.num, "closed")
+    bodies = receiver.wait(3)
+    for body in bodies:
+        check(schema.WebhookPayload, body)
+    told = {(body["event"]["action"], body["event"]["scope"]): body for body in bodies}
+    assert told["create", "discussion"]["discussion"]["title"] == "A question"
+    assert told["create", "discussion.comment"]["comment"]["content"] == "Because"
+    assert told["update", "discussion"]["discussion"]["status"] == "closed"
+
+
 def test_a_message_that_fails_is_sent_again(hub, api, ada, receiver):
     receiver.answers = [(500, {}), (503, {})]
     hook = api.create_webhook(url=receiver.url, watched=[{"type": "model", "name": "ada/model"}])

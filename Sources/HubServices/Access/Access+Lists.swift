@@ -1,32 +1,7 @@
-import HubCore
+package import HubCore
 import HubDatabase
 
 extension Access {
-    /// What a caller may read, as a condition over `repository` in a query.
-    struct VisibleRepositories: Sendable {
-        let condition: String
-        let values: [any SQLValueConvertible]
-
-        init(to caller: Caller) {
-            guard let user = caller.user else {
-                condition = "repository.visibility = 'public'"
-                values = []
-                return
-            }
-            guard !user.isAdmin else {
-                condition = "1 = 1"
-                values = []
-                return
-            }
-            condition = """
-                (repository.visibility = 'public' OR repository.owner_id = ? OR EXISTS (
-                    SELECT 1 FROM membership
-                    WHERE membership.organization_id = repository.owner_id AND membership.user_id = ?))
-                """
-            values = [user.id, user.id]
-        }
-    }
-
     /// The role a caller has in everything an account owns; nil if they are nobody there.
     ///
     /// The token's scope is not considered.
@@ -39,6 +14,12 @@ extension Access {
     }
 
     /// The repository that has this name or had it before, if the caller may read it.
+    ///
+    /// For names that stand in a body: only a name in the URL is answered with a redirect.
+    package func current(_ id: RepositoryID, for caller: Caller) async throws -> RepositoryRecord {
+        try await database.read { connection in try Self.current(id, for: caller, in: connection) }
+    }
+
     static func current(
         _ id: RepositoryID,
         for caller: Caller,

@@ -111,7 +111,7 @@ extension HubCollection {
 
     /// Reads the items that the caller may see.
     mutating func readItems(limit: Int, for caller: Caller, in connection: any SQLConnection) throws {
-        let visible = Access.VisibleRepositories(to: caller)
+        let visible = Access.visibility(for: caller)
         let rows = try connection.query(
             """
             SELECT collection_item.id, collection_item.kind, collection_item.target, collection_item.note,

@@ -14,13 +14,17 @@ package struct Popularity: Sendable, Hashable {
     static let weekDays: Int64 = 7
 
     /// What a query over `repository` sorts by to have the most liked first.
-    static let likesColumn = "0"
+    static let likesColumn =
+        "(SELECT COUNT(*) FROM repository_like WHERE repository_like.repository_id = repository.id)"
 
     /// The day an instant lies in, counted from 1970 in UTC.
     static func day(of seconds: Int64) -> Int64 { seconds / 86_400 }
 
     static func find(_ rowID: Int64, in connection: any SQLConnection) throws -> Popularity {
         var popularity = Popularity()
+        let likes = try connection.queryOne(
+            "SELECT COUNT(*) FROM repository_like WHERE repository_id = ?", [rowID])
+        popularity.likes = try likes?.int(0) ?? 0
         let row = try connection.queryOne(
             "SELECT downloads, downloads_all_time, trending FROM popularity WHERE repository_id = ?", [rowID])
         guard let row else { return popularity }

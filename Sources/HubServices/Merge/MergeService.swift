@@ -36,7 +36,7 @@ package struct MergeService: Sendable {
         let rules = MergeRules(try MergeStrategy(parsing: order.strategy ?? "conflict"))
         let target = try await access.repository(
             order.target, for: caller, as: order.dryRun ? .read : .contribute)
-        let source = try await access.repository(order.source, for: caller, as: .read)
+        let source = try await access.current(order.source, for: caller)
         let sides = try await sides(order, target, source)
         if sides.base == sides.theirs { return outcome(.upToDate, of: sides, commit: sides.ours) }
         if sides.base == sides.ours, order.fastForwards {

@@ -65,7 +65,7 @@ package struct LikeService: Sendable {
     ) async throws -> RowPage<Like> {
         try await database.read { connection in
             let user = try PeopleService.account(user, .user, in: connection)
-            let visible = Access.VisibleRepositories(to: caller)
+            let visible = Access.visibility(for: caller)
             let rows = try connection.query(
                 """
                 SELECT repository_like.id, repository.kind, account.name, repository.name, repository_like.created_at

@@ -192,7 +192,7 @@ extension PeopleService {
         for caller: Caller,
         in connection: any SQLConnection
     ) throws -> [RepositoryID.Kind: Int] {
-        let visible = Access.VisibleRepositories(to: caller)
+        let visible = Access.visibility(for: caller)
         let rows = try connection.query(
             """
             SELECT kind, COUNT(*) FROM repository WHERE owner_id = ? AND \(visible.condition) GROUP BY kind
@@ -209,7 +209,7 @@ extension PeopleService {
         for caller: Caller,
         in connection: any SQLConnection
     ) throws -> Int {
-        let visible = Access.VisibleRepositories(to: caller)
+        let visible = Access.visibility(for: caller)
         return try count(
             """
             FROM repository_like JOIN repository ON repository.id = repository_like.repository_id

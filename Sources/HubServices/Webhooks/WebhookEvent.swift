@@ -97,6 +97,13 @@ struct WebhookEvent: Sendable {
         "repository-moved": ("move", "repo"),
         "visibility-changed": ("update", "repo.config"),
         "ref-moved": ("update", "repo.content"),
+        "discussion-created": ("create", "discussion"),
+        "pull-request-created": ("create", "discussion"),
+        "discussion-renamed": ("update", "discussion"),
+        "discussion-status-changed": ("update", "discussion"),
+        "pull-request-merged": ("update", "discussion"),
+        "comment-created": ("create", "discussion.comment"),
+        "comment-updated": ("update", "discussion.comment"),
     ]
 
     /// The body for one webhook.
@@ -123,6 +130,33 @@ struct WebhookEvent: Sendable {
             payload.movedTo = .init(name: subject.id.path, owner: .init(id: PublicID.text(subject.ownerID)))
         default: break
         }
+        if domain == .discussion { try describeDiscussion(in: &payload, links, in: connection) }
         return try payload.text()
+    }
+
+    /// Adds the discussion, and the comment if there is one, as they are now.
+    private func describeDiscussion(
+        in payload: inout WebhookPayload,
+        _ links: WebhookPayload.Links,
+        in connection: any SQLConnection
+    ) throws {
+        guard let number = rows[0].payload["num"].flatMap({ Int($0) }),
+            let discussion = try Discussion.find(number, in: subject.rowID, connection)
+        else { return }
+        let place = WebhookPayload.Links(
+            web: "\(links.web)/discussions/\(number)", api: "\(links.api)/discussions/\(number)")
+        payload.discussion = .init(
+            id: PublicID.text(discussion.rowID), num: number, title: discussion.title,
+            isPullRequest: discussion.isPullRequest, status: discussion.status.rawValue,
+            author: .init(id: PublicID.text(discussion.authorID ?? 0)), url: place,
+            changes: discussion.base.map { .init(base: $0.name, mergeCommitId: discussion.merge?.commit.hex) })
+        guard let id = rows[0].payload["comment"],
+            let event = try DiscussionEvent.find(id, of: discussion.rowID, in: connection),
+            case .comment(let comment) = event.content
+        else { return }
+        payload.comment = .init(
+            id: id, author: .init(id: PublicID.text(event.authorID ?? 0)), hidden: comment.isHidden,
+            content: comment.isHidden ? nil : comment.text,
+            url: .init(web: "\(place.web)#\(id)", api: "\(place.api)/comment/\(id)"))
     }
 }
