@@ -28,15 +28,6 @@ extension ContentStore {
         try connection.execute("DELETE FROM chunk_xorb_lease WHERE scope = ?", [scope])
     }
 
-    /// Bytes of all content of a repository, unpacked.
-    package static func linkedBytes(scope: Int64, in connection: any SQLConnection) throws -> Int64 {
-        try connection.queryOne(
-            """
-            SELECT COALESCE(SUM(chunk_content.size), 0) FROM chunk_link
-            JOIN chunk_content ON chunk_content.id = chunk_link.content_id WHERE chunk_link.scope = ?
-            """, [scope])?.int64(0) ?? 0
-    }
-
     /// Gives a fork everything its parent has.
     package static func copyLinks(from parent: Int64, to fork: Int64, in connection: any SQLConnection) throws {
         try connection.execute(
