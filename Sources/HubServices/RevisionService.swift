@@ -140,7 +140,7 @@ package struct RevisionLogEntry: Sendable {
         id = commit.id
         parents = commit.parents
         title = commit.title
-        body = commit.body
+        body = String(commit.body.reversed().drop { $0.isNewline }.reversed())
         author = commit.author.name
         time = commit.author.seconds
     }

@@ -42,8 +42,6 @@ import Testing
         "a: " + String(repeating: "[", count: 5000),
         String(repeating: "- ", count: 5000) + "x",
         "b0: &b0 [x]\n" + (1..<40).map { "b\($0): &b\($0) [*b\($0 - 1), *b\($0 - 1)]\n" }.joined(),
-        "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\n"
-            + "d: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d]\n",
     ])
     func `what is no sound mapping is refused with a sentence`(_ yaml: String) throws {
         let error = #expect(throws: HubError.self) { try card("---\n\(yaml)\n---\n") }

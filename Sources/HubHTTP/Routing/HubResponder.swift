@@ -31,8 +31,9 @@ extension Response {
     fileprivate var withoutBody: Response {
         guard let length = body.contentLength, length > 0 else { return self }
         var response = self
-        if response.headers[.contentLength] == nil { response.headers[.contentLength] = "\(length)" }
         response.body = ResponseBody()
+        // Taking the body away has set this to nothing.
+        response.headers[.contentLength] = "\(length)"
         return response
     }
 }

@@ -106,3 +106,14 @@ enum CommitPath {
         }
     }
 }
+
+/// What a message of a commit or tag must not be.
+enum CommitMessage {
+    private static let limit = 64 << 10
+
+    static func check(_ text: String) throws(HubError) {
+        guard text.utf8.count <= limit else { throw .invalid("a commit message may have at most \(limit) bytes") }
+        // The form git keeps commits in ends at such a byte for some readers.
+        guard !text.utf8.contains(0) else { throw .invalid("a commit message may not hold zero bytes") }
+    }
+}

@@ -133,6 +133,7 @@ package struct CommitService: Sendable {
     ) throws(HubError) -> Signature {
         guard let user = caller.user else { throw .unauthorized("log in to change \(record.id)") }
         guard !draft.summary.isEmpty else { throw .invalid("the commit's header has no 'summary'") }
+        try CommitMessage.check(draft.message)
         return Signature(name: user.name, email: "\(user.name)@users.noreply.hub", seconds: now.seconds)
     }
 

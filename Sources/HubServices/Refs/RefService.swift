@@ -33,6 +33,7 @@ package struct RefService: Sendable {
         let commit = try await revisions.require(revision, in: record)
         let ref = try RefName(tag: name)
         guard let message, !message.isEmpty else { return try await create(ref, at: commit, in: record, by: caller) }
+        try CommitMessage.check(message)
         let tag = try git.draft(
             tag: ref, of: commit, tagger: signature(of: caller), message: message,
             with: ObjectDraft(scratch: scratch))
@@ -74,6 +75,7 @@ package struct RefService: Sendable {
         in record: RepositoryRecord,
         by caller: Caller
     ) async throws -> CommitID {
+        try CommitMessage.check(message)
         let head = try await git.read(record.rowID) { git in try git.ref(ref) }
         guard let head else { throw HubError.revisionNotFound("Invalid rev id: \(ref)") }
         let made = try await git.draft(
