@@ -234,6 +234,7 @@ let package = Package(
             dependencies: [
                 "HubAPI", "HubChunks", "HubCore", "HubDatabase", "HubGit", "HubHTTP", "HubServices",
                 "HubServicesTestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

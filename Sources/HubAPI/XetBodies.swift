@@ -31,6 +31,48 @@ package struct ShardUploadBody: Codable, Sendable {
     package init(result: Int) { self.result = result }
 }
 
+/// One line of the answer of `POST {cas}/v2/shards`.
+package struct ShardLineBody: Codable, Sendable, Equatable {
+    package enum Kind: String, Codable, Sendable, CaseIterable {
+        case validating
+        case result
+        case error
+    }
+
+    package var type: Kind
+
+    /// Bytes of the shard's files whose truth is established, and how many there are.
+    package var verified: Int?
+    package var total: Int?
+    package var result: Int?
+    package var message: String?
+
+    /// Whether the same shard may be sent again.
+    package var retryable: Bool?
+
+    private init(_ type: Kind) { self.type = type }
+
+    package static func validating(verified: Int, total: Int) -> ShardLineBody {
+        var line = ShardLineBody(.validating)
+        line.verified = verified
+        line.total = total
+        return line
+    }
+
+    package static var result: ShardLineBody {
+        var line = ShardLineBody(.result)
+        line.result = 1
+        return line
+    }
+
+    package static func error(_ message: String, retryable: Bool) -> ShardLineBody {
+        var line = ShardLineBody(.error)
+        line.message = message
+        line.retryable = retryable
+        return line
+    }
+}
+
 /// Answer of `GET {cas}/v2/reconstructions/FILE`; chunk ranges exclude their end, byte ranges include it.
 package struct ReconstructionBody: Codable, Sendable {
     package struct Span: Codable, Sendable, Hashable {

@@ -7,6 +7,16 @@ package struct XetGrant: Codable, Sendable {
     let user: Int64?
     let repository: Int64
     let mayWrite: Bool
+
+    /// The store's epoch when the token was made; earlier ones are honoured too.
+    let epoch: Int
+
+    package func covers(epoch: Int) -> Bool { (1...self.epoch).contains(epoch) }
+}
+
+/// A well-formed shard whose claims have yet to be verified.
+package struct XetShard: Sendable {
+    let reader: ShardReader
 }
 
 /// The CAS side of the hub: chunks, xorbs, shards and reconstructions, seen through what the asker may read.
@@ -26,9 +36,11 @@ package struct XetService: Sendable {
         for record: RepositoryRecord,
         caller: Caller,
         mayWrite: Bool
-    ) throws -> (text: String, expiry: Int64) {
-        let grant = XetGrant(user: caller.user?.id, repository: record.rowID, mayWrite: mayWrite)
-        return try signer.sign(grant, purpose: "xet", lifetime: Self.lifetime)
+    ) async throws -> (text: String, expiry: Int64, epoch: Int) {
+        let epoch = try await content.epoch()
+        let grant = XetGrant(user: caller.user?.id, repository: record.rowID, mayWrite: mayWrite, epoch: epoch)
+        let signed = try signer.sign(grant, purpose: "xet", lifetime: Self.lifetime)
+        return (signed.text, signed.expiry, epoch)
     }
 
     package func grant(_ token: String, writing: Bool) throws -> XetGrant {
@@ -47,8 +59,16 @@ package struct XetService: Sendable {
         try await content.receiveXorb(hash, body: body, lease: lease(of: grant))
     }
 
-    package func registerShard(_ bytes: [UInt8], grant: XetGrant) async throws {
-        _ = try await content.registerShard(bytes, lease: lease(of: grant), mayRead: try await readable(by: grant))
+    package func readShard(_ bytes: [UInt8]) throws -> XetShard { XetShard(reader: try ShardReader(bytes)) }
+
+    /// Registers the shard's files if all it says is true; a new file is read for that, which may take a while.
+    package func register(
+        _ shard: XetShard,
+        grant: XetGrant,
+        progress: @escaping @Sendable (_ verified: Int, _ total: Int) -> Void
+    ) async throws {
+        _ = try await content.register(
+            shard.reader, lease: lease(of: grant), mayRead: try await readable(by: grant), progress: progress)
     }
 
     // MARK: Asking
@@ -77,7 +97,7 @@ package struct XetService: Sendable {
 
     // MARK: Reading
 
-    /// How to put a range of a file together; each xorb comes with a signature for just the bytes that are needed.
+    /// How to put a range of a file together; each fetch comes with a signature for just the bytes that are needed.
     package struct Plan: Sendable {
         package struct Term: Sendable {
             package let xorb: XetHash
@@ -103,11 +123,10 @@ package struct XetService: Sendable {
     package func reconstruction(of file: XetHash, range: Range<Int>, grant: XetGrant) async throws -> Plan {
         let stored = try await stored(file, grant: grant)
         let reconstruction = try await content.reconstruction(of: stored.digest, range: range)
-        let fetches = try reconstruction.fetches.sorted { $0.key < $1.key }.map { xorb, ranges in
-            let link = XorbLink(xorb: xorb, ranges: ranges.map { [$0.bytes.lowerBound, $0.bytes.upperBound] })
-            return Plan.Fetch(
-                xorb: xorb, signature: try signer.sign(link, purpose: "xorb", lifetime: Self.lifetime).text,
-                ranges: ranges.map { ($0.chunks, $0.bytes) })
+        let fetches = try reconstruction.fetches.sorted { $0.key < $1.key }.flatMap { xorb, ranges in
+            try stride(from: 0, to: ranges.count, by: Self.rangesOfLink).map { start in
+                try fetch(ranges[start..<min(start + Self.rangesOfLink, ranges.count)], of: xorb)
+            }
         }
         return Plan(
             offsetIntoFirstTerm: reconstruction.offsetIntoFirstRange,
@@ -118,22 +137,47 @@ package struct XetService: Sendable {
         )
     }
 
-    /// Opens a xorb for the range a signed link is used with; the link must cover the range.
+    /// How many ranges one link covers: it has to stay short enough for a URL.
+    private static let rangesOfLink = 64
+
+    private func fetch(_ ranges: ArraySlice<Reconstruction.Fetch>, of xorb: XetHash) throws -> Plan.Fetch {
+        let link = XorbLink(xorb: xorb, ranges: ranges.map { [$0.bytes.lowerBound, $0.bytes.upperBound] })
+        let signed = try signer.sign(link, purpose: "xorb", lifetime: Self.lifetime)
+        return Plan.Fetch(xorb: xorb, signature: signed.text, ranges: ranges.map { ($0.chunks, $0.bytes) })
+    }
+
+    /// Opens a xorb for the ranges a signed link is used with; the link must cover each.
     package func openXorb(
         _ xorb: XetHash,
         signature: String,
-        range: (_ size: Int) throws -> Range<Int>?
-    ) async throws -> any ByteReader {
+        ranges: (_ size: Int) throws -> [Range<Int>]
+    ) async throws -> OpenXorb {
         let link = try signer.verify(signature, purpose: "xorb", as: XorbLink.self)
         guard link.xorb == xorb, let stored = try await content.openXorb(xorb) else {
             throw HubError.notFound("the xorb \(xorb) is not stored")
         }
-        guard let range = try range(stored.count) else {
-            throw HubError.invalid("a xorb is read by ranges; send a Range header with one range")
+        let ranges = try ranges(stored.count)
+        guard !ranges.isEmpty else {
+            throw HubError.invalid("a xorb is read by ranges; send a Range header, such as 'bytes=0-99'")
         }
-        guard link.ranges.contains(where: { $0.count == 2 && $0[0] <= range.lowerBound && range.upperBound <= $0[1] })
-        else { throw HubError.forbidden("this link does not cover the bytes asked for") }
-        return stored
+        guard ranges.allSatisfy(link.covers) else {
+            throw HubError.forbidden("this link does not cover the bytes asked for")
+        }
+        return OpenXorb(xorb: stored, ranges: ranges)
+    }
+
+    /// A xorb, and the ranges of it that someone may read.
+    package struct OpenXorb: Sendable {
+        fileprivate let xorb: VerifiedXorb
+        package let ranges: [Range<Int>]
+
+        /// The length of the serialized xorb.
+        package var count: Int { xorb.count }
+
+        /// Hands over the bytes of a range in order, each chunk verified.
+        package func stream(_ range: Range<Int>, _ write: ([UInt8]) async throws -> Void) async throws {
+            try await xorb.stream(range, write)
+        }
     }
 
     private struct XorbLink: Codable {
@@ -141,6 +185,10 @@ package struct XetService: Sendable {
 
         /// First byte and end of each readable part.
         let ranges: [[Int]]
+
+        func covers(_ range: Range<Int>) -> Bool {
+            ranges.contains { $0.count == 2 && $0[0] <= range.lowerBound && range.upperBound <= $0[1] }
+        }
     }
 
     private func stored(_ file: XetHash, grant: XetGrant) async throws -> StoredContent {

@@ -80,6 +80,7 @@ import Testing
         let bytes = try XetFixtures.golden(Self.shard)
         for length in stride(from: 0, to: bytes.count, by: 31) {
             #expect(throws: HubError.self) { try Shard(parsing: Array(bytes.prefix(length))) }
+            #expect(throws: HubError.self) { try ShardReader(Array(bytes.prefix(length))) }
         }
     }
 

@@ -1,9 +1,7 @@
 package import HubCore
 
 extension Shard {
-    /// Reads the file and xorb sections; what follows them, lookup tables and footer, is not looked at.
-    ///
-    /// Checks form, not truth: whether hashes and lengths are right is for the store to find out.
+    /// Reads all of a shard, as ``ShardReader`` does.
     package init(parsing bytes: [UInt8]) throws(HubError) {
         var records = try ShardRecords(bytes)
         var files: [File] = []
@@ -11,6 +9,38 @@ extension Shard {
         var xorbs: [Xorb] = []
         while let header = try records.nextHeader() { xorbs.append(try Xorb(header, from: &records)) }
         self.init(files: files, xorbs: xorbs)
+    }
+}
+
+/// A well-formed shard that is read file by file and xorb by xorb, so that memory is its bytes and one of those.
+///
+/// Reads the file and xorb sections; what follows them, lookup tables and footer, is not looked at. Checks form, not
+/// truth: whether hashes and lengths are right is for the store to find out.
+package struct ShardReader: Sendable {
+    private let files: ShardRecords
+    private let xorbs: ShardRecords
+
+    /// Bytes of all files together.
+    package let length: Int
+
+    package init(_ bytes: [UInt8]) throws(HubError) {
+        files = try ShardRecords(bytes)
+        var records = files
+        var length = 0
+        while let header = try records.nextHeader() { length += try Shard.File(header, from: &records).length }
+        self.length = length
+        xorbs = records
+        while let header = try records.nextHeader() { _ = try Shard.Xorb(header, from: &records) }
+    }
+
+    package func forEachFile(_ body: (Shard.File) async throws -> Void) async throws {
+        var records = files
+        while let header = try records.nextHeader() { try await body(Shard.File(header, from: &records)) }
+    }
+
+    package func forEachXorb(_ body: (Shard.Xorb) async throws -> Void) async throws {
+        var records = xorbs
+        while let header = try records.nextHeader() { try await body(Shard.Xorb(header, from: &records)) }
     }
 }
 
@@ -22,6 +52,7 @@ extension Shard.File {
         let count = Int(header.word(1))
         try records.require(count * (hasVerification ? 2 : 1) + (hasDigest ? 1 : 0))
         var terms: [Shard.Term] = []
+        terms.reserveCapacity(count)
         for _ in 0..<count { terms.append(try Shard.Term(records.next())) }
         var verification: [XetHash] = []
         if hasVerification { for _ in 0..<count { verification.append(try records.next().hash) } }
@@ -60,7 +91,7 @@ extension Shard.Xorb {
 }
 
 /// The 48-byte records of a shard, read one after the other.
-private struct ShardRecords {
+private struct ShardRecords: Sendable {
     struct Record {
         let hash: XetHash
         let words: (UInt32, UInt32, UInt32, UInt32)

@@ -17,11 +17,7 @@ extension ContentStore {
                 guard let id = try row?.int64(0) ?? Self.contentID(of: content.digest, in: connection) else {
                     throw SQLError.other("content \(content.digest) vanished")
                 }
-                try connection.execute(
-                    """
-                    INSERT INTO chunk_content_lease (uploader, scope, content_id, expires_at) VALUES (?, ?, ?, ?)
-                    ON CONFLICT (uploader, scope, content_id) DO UPDATE SET expires_at = excluded.expires_at
-                    """, [lease.uploader, lease.scope, id, expiry])
+                try Self.hold(content: id, for: lease, until: expiry, in: connection)
             }
         }
     }

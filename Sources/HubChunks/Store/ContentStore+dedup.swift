@@ -55,7 +55,7 @@ extension ContentStore {
 
     /// The answer to a Xet client's deduplication query: a shard with the xorb that holds the chunk, or nil.
     ///
-    /// Chunk hashes are keyed, and those the caller may not know are replaced by noise.
+    /// Chunk hashes are keyed, and chunks the caller may not know are replaced by noise.
     package func dedupShard(
         for chunk: XetHash, lease: Lease?, mayRead: @escaping ScopeAccess
     ) async throws -> [UInt8]? {
@@ -77,11 +77,12 @@ extension ContentStore {
     private static func answer(for layout: XorbLayout, visible: ChunkRanges) -> Shard.Xorb {
         var generator = SystemRandomNumberGenerator()
         let chunks = layout.entries.enumerated().map { position, entry in
+            guard !visible.contains(position) else { return Shard.ChunkRecord(chunk: entry.chunk) }
             let noise = Digest256(words: (generator.next(), generator.next(), generator.next(), generator.next()))
-            let hash = visible.contains(position) ? entry.chunk.hash : XetHash(noise)
-            return Shard.ChunkRecord(chunk: Chunk(hash: hash, length: entry.chunk.length))
+            return Shard.ChunkRecord(chunk: Chunk(hash: XetHash(noise), length: Chunk.minimumLength))
         }
-        return Shard.Xorb(hash: layout.hash, chunks: chunks, serializedSize: layout.serializedSize)
+        // The length of all chunks together would tell that of the hidden ones.
+        return Shard.Xorb(hash: layout.hash, chunks: chunks, serializedSize: 0)
     }
 
     /// A chunk can lie in any number of xorbs; so many are looked at.

@@ -161,7 +161,7 @@ private struct Ingest {
         guard let xorb = builder.take() else { return }
         let file = try reportingFullDisk { try ScratchFile(in: store.scratch) }
         try await file.write(xorb.body)
-        let id = try await store.keep(xorb.layout, in: file, lease: lease).id
+        let id = try await store.keep(xorb.layout, in: file, lease: lease, for: store.options.leaseDuration)
         held.insert(id)
         building.removeAll(keepingCapacity: true)
         for index in runs.indices where runs[index].xorb == nil { runs[index].xorb = id }

@@ -55,6 +55,13 @@ extension ContentStore {
                     sent BIGINT NOT NULL, expires_at BIGINT NOT NULL, PRIMARY KEY (uploader, scope, xorb_id))
                 """,
                 "CREATE INDEX chunk_xorb_lease_xorb ON chunk_xorb_lease (xorb_id)",
-            ])
+            ]),
+        Migration(
+            "chunks-002-epoch",
+            [
+                // One row: how often clients had to forget what they know (ContentStore.epoch).
+                "CREATE TABLE chunk_epoch (id BIGINT PRIMARY KEY, number BIGINT NOT NULL)",
+                "INSERT INTO chunk_epoch (id, number) VALUES (1, 1)",
+            ]),
     ]
 }

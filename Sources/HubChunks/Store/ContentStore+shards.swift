@@ -17,6 +17,9 @@ package struct RegisteredFile: Hashable, Sendable {
     }
 }
 
+/// Tells how many of how many bytes of a shard's files are verified.
+package typealias ShardProgress = @Sendable (_ verified: Int, _ total: Int) -> Void
+
 extension ContentStore {
     /// Takes a client's shard: registers its files once everything it says about them has been found true.
     ///
@@ -29,11 +32,23 @@ extension ContentStore {
         guard bytes.count <= Shard.sizeLimit else {
             throw HubError.tooLarge("the shard exceeds \(Shard.sizeLimit) bytes; send several")
         }
-        let shard = try Shard(parsing: bytes)
-        var registration = ShardRegistration(store: self, lease: lease, mayRead: mayRead)
-        for xorb in shard.xorbs { try await registration.check(xorb) }
+        return try await register(try ShardReader(bytes), lease: lease, mayRead: mayRead) { _, _ in }
+    }
+
+    /// As ``registerShard(_:lease:mayRead:)``, for a shard whose form has been checked.
+    package func register(
+        _ shard: ShardReader, lease: Lease, mayRead: @escaping ScopeAccess, progress: @escaping ShardProgress
+    ) async throws -> [RegisteredFile] {
+        let total = shard.length
+        progress(0, total)
+        var registration = ShardRegistration(store: self, lease: lease, mayRead: mayRead) { progress($0, total) }
+        try await shard.forEachXorb { try await registration.check($0) }
         var files: [RegisteredFile] = []
-        for file in shard.files { files.append(try await registration.register(file)) }
+        var seen: Set<XetHash> = []
+        try await shard.forEachFile { file in
+            guard seen.insert(file.hash).inserted else { return }
+            files.append(try await registration.register(file))
+        }
         return files
     }
 }
@@ -44,10 +59,17 @@ private struct ShardRegistration {
     private let lease: Lease
     private var visibility: Visibility
     private let xorbs: XorbCache
+    private let progress: (_ verified: Int) -> Void
 
-    init(store: ContentStore, lease: Lease, mayRead: @escaping ScopeAccess) {
+    /// Bytes of files that are verified.
+    private var verified = 0
+
+    init(
+        store: ContentStore, lease: Lease, mayRead: @escaping ScopeAccess, progress: @escaping (_ verified: Int) -> Void
+    ) {
         self.store = store
         self.lease = lease
+        self.progress = progress
         visibility = Visibility(database: store.database, lease: lease, now: store.options.now(), mayRead: mayRead)
         xorbs = XorbCache(database: store.database)
     }
@@ -84,6 +106,8 @@ private struct ShardRegistration {
         }
         let content = try await verifiedContent(file, terms: terms)
         try await store.keep(content, terms: terms, lease: lease)
+        verified += content.size
+        progress(verified)
         return RegisteredFile(fileHash: file.hash, digest: content.digest, size: content.size)
     }
 
@@ -114,7 +138,12 @@ private struct ShardRegistration {
         let unnamed = StoredContent(digest: ContentDigest(.zero), size: file.length, fileHash: file.hash)
         let reader = ContentReader(unnamed, terms: terms, xorbs: xorbs, backend: store.backend)
         var hasher = SHA256()
-        try await reader.stream(0..<reader.count) { hasher.update(data: $0) }
+        var read = 0
+        try await reader.stream(0..<reader.count) { bytes in
+            hasher.update(data: bytes)
+            read += bytes.count
+            progress(verified + read)
+        }
         return ContentDigest(hasher.finalize())
     }
 }

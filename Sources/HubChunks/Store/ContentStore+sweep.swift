@@ -108,6 +108,7 @@ extension ContentStore {
                 SELECT id FROM chunk_xorb
                 WHERE unused_since IS NOT NULL AND unused_since <= ? AND \(Self.unusedXorb) LIMIT ?
                 """, [limit, Self.xorbsAtOnce])
+            if !old.isEmpty { try Self.beginEpoch(in: connection) }
             return try old.compactMap { row -> (blob: BlobName, size: Int)? in
                 let id = try row.int64(0)
                 guard let record = try connection.queryOne("\(StoredXorb.columns) WHERE id = ?", [id]) else {

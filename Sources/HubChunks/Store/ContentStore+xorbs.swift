@@ -3,10 +3,10 @@ package import HubCore
 import HubDatabase
 
 extension ContentStore {
-    /// Takes a xorb a client sends, and returns whether it was new.
+    /// Takes a xorb a client sends, and returns whether this uploader had not sent it before.
     ///
-    /// Streams to a file beside the blobs and verifies chunk by chunk while it does. The uploader gets a lease on
-    /// the xorb in either case: who sends the bytes has them.
+    /// Whether anybody else has sent it is not told. Streams to a file beside the blobs and verifies chunk by chunk
+    /// while it does. The uploader gets a lease on the xorb in either case: who sends the bytes has them.
     package func receiveXorb<Body: AsyncSequence>(
         _ hash: XetHash, body: Body, lease: Lease
     ) async throws -> Bool where Body.Element == [UInt8] {
@@ -25,21 +25,23 @@ extension ContentStore {
         guard layout.hash == hash else {
             throw HubError.invalid("the xorb's bytes have the hash \(layout.hash), not \(hash)")
         }
-        return try await keep(layout, in: file, lease: lease).isNew
+        let isRepeated = try await isLeased(xorb: hash, by: lease)
+        _ = try await keep(layout, in: file, lease: lease, for: options.sentXorbLeaseDuration)
+        return !isRepeated
     }
 
     /// A footer is 92 bytes and 40 a chunk, and not kept.
     private static let footerAllowance = 92 + 40 * XorbLimits.chunks
 
-    /// Stores a verified xorb, unless the store has it, and holds it for the lease.
-    func keep(_ layout: XorbLayout, in file: ScratchFile, lease: Lease) async throws -> (id: Int64, isNew: Bool) {
-        if let id = try await leaseXorb(layout.hash, lease: lease) { return (id, false) }
+    /// Stores a verified xorb, unless the store has it, and holds it for the lease, so many seconds.
+    func keep(_ layout: XorbLayout, in file: ScratchFile, lease: Lease, for duration: Int) async throws -> Int64 {
+        let expiry = options.now() + duration
+        if let id = try await leaseXorb(layout.hash, lease, until: expiry) { return id }
         try await file.finish(size: layout.serializedSize)
         // A blob's name is used once: a sweep that removes an older blob of this xorb cannot hit this one.
         let blob = BlobName(unchecked: "\(layout.hash)-\(UUID().uuidString.lowercased())")
         try await backend.store(fileAt: file.path, as: blob)
         let now = options.now()
-        let expiry = now + options.leaseDuration
         let kept = try await reportingFullDatabase {
             try await database.write { connection in
                 let row = try connection.queryOne(
@@ -55,13 +57,12 @@ extension ContentStore {
             }
         }
         if !kept.isNew { try await backend.remove(blob) }
-        return kept
+        return kept.id
     }
 
     /// Holds a xorb whose bytes the uploader has sent; nil if the store does not have it.
-    private func leaseXorb(_ hash: XetHash, lease: Lease) async throws -> Int64? {
-        let expiry = options.now() + options.leaseDuration
-        return try await database.write { connection in
+    private func leaseXorb(_ hash: XetHash, _ lease: Lease, until expiry: Int) async throws -> Int64? {
+        try await database.write { connection in
             guard let id = try Self.xorbID(of: hash, in: connection) else { return nil }
             try Self.leaseXorb(id, lease, sent: true, until: expiry, in: connection)
             return id
@@ -77,7 +78,8 @@ extension ContentStore {
             ON CONFLICT (uploader, scope, xorb_id) DO UPDATE SET
                 sent = CASE WHEN excluded.sent > chunk_xorb_lease.sent THEN excluded.sent
                     ELSE chunk_xorb_lease.sent END,
-                expires_at = excluded.expires_at
+                expires_at = CASE WHEN excluded.expires_at > chunk_xorb_lease.expires_at THEN excluded.expires_at
+                    ELSE chunk_xorb_lease.expires_at END
             """, [lease.uploader, lease.scope, id, sent, expiry])
     }
 
@@ -123,16 +125,34 @@ package struct VerifiedXorb: ByteReader {
     package var count: Int { xorb.layout.serializedSize }
     package var layout: XorbLayout { xorb.layout }
 
+    /// A step of a read: few enough chunks to hold in memory (at most 2 MiB, and as much unpacked).
+    private static let chunksAtOnce = 16
+
     package func read(_ range: Range<Int>) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(range.count)
+        try await stream(range) { bytes += $0 }
+        return bytes
+    }
+
+    /// Hands over the bytes of `range` in order, in pieces that end where chunks do, so that none is verified twice.
+    package func stream(_ range: Range<Int>, _ body: ([UInt8]) async throws -> Void) async throws {
         try checkBounds(range)
-        guard !range.isEmpty else { return [] }
-        let first = layout.entries.partitionIndex { $0.end > range.lowerBound }
-        let last = layout.entries.partitionIndex { $0.end >= range.upperBound }
-        let whole = layout.byteRange(of: first..<last + 1)
-        let body = try await backend.read(xorb.blob, whole)
-        _ = try layout.unpack(first..<last + 1, from: body)
-        return whole == range
-            ? body : Array(body[range.lowerBound - whole.lowerBound..<range.upperBound - whole.lowerBound])
+        guard !range.isEmpty else { return }
+        var first = layout.entries.partitionIndex { $0.end > range.lowerBound }
+        let end = layout.entries.partitionIndex { $0.end >= range.upperBound } + 1
+        while first < end {
+            let chunks = first..<min(first + Self.chunksAtOnce, end)
+            let bytes = layout.byteRange(of: chunks)
+            let packed = try await backend.read(xorb.blob, bytes)
+            _ = try layout.unpack(chunks, from: packed)
+            let wanted = range.clamped(to: bytes)
+            try await body(
+                wanted == bytes
+                    ? packed
+                    : Array(packed[wanted.lowerBound - bytes.lowerBound..<wanted.upperBound - bytes.lowerBound]))
+            first = chunks.upperBound
+        }
     }
 }
 

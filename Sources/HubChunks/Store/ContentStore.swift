@@ -38,6 +38,11 @@ package struct ContentStoreOptions: Sendable {
     /// How long an upload stays before something must link it, in seconds.
     package var leaseDuration = 86_400
 
+    /// How long a xorb stays for the Xet client that sent it, in seconds.
+    ///
+    /// Official clients remember what they sent for 21 days, and refer to it without sending it again.
+    package var sentXorbLeaseDuration = 22 * 86_400
+
     /// How long a client may use a deduplication answer, in seconds.
     package var dedupAnswerLifetime = 3600
 
