@@ -17,6 +17,9 @@ package struct LFSBatchResultBody: Codable, Sendable {
         package var href: String
         package var expires_in: Int?
 
+        /// Of an upload in parts: `chunk_size`, and the URL of each part by its number, `00001` and so on.
+        package var header: [String: String]?
+
         package init(href: String, expiresIn: Int?) {
             self.href = href
             expires_in = expiresIn
@@ -53,14 +56,27 @@ package struct LFSBatchResultBody: Codable, Sendable {
     package var objects: [Object]
     package var hash_algo: String
 
-    package init(objects: [Object]) {
-        transfer = "basic"
+    package init(transfer: String, objects: [Object]) {
+        self.transfer = transfer
         self.objects = objects
         hash_algo = "sha256"
     }
 }
 
-/// Body of `POST …/info/lfs/verify`.
+/// Body of the link that makes a file of its parts.
+package struct LFSCompletionBody: Codable, Sendable {
+    package struct Part: Codable, Sendable {
+        package var partNumber: Int
+
+        /// The `ETag` the part's upload was answered with.
+        package var etag: String
+    }
+
+    package var oid: String
+    package var parts: [Part]
+}
+
+/// Body of the link that asks whether a file is stored.
 package struct LFSVerifyBody: Codable, Sendable {
     package var oid: String
     package var size: Int

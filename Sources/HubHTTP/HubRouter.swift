@@ -71,6 +71,7 @@ private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: R
     CommitRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Commits"))
     ReviewRoutes(hub: hub).add(to: api.about("Validation and merging"))
     DiscussionRoutes(hub: hub).add(to: api.about("Discussions"))
+    LargeFileRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Large files"))
     XetTokenRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Xet"))
     FileRoutes(hub: hub, publicURL: publicURL).add(to: web.about("Files"))
     GitRoutes(hub: hub).add(to: web.about("Git"))

@@ -22,6 +22,7 @@ package struct Hub: Sendable {
     package let uploadPlans: UploadPlanService
     package let gitWire: GitWireService
     package let lfs: LFSService
+    package let largeFiles: LargeFileService
     package let xet: XetService
     package let comparisons: CompareService
     package let merges: MergeService
@@ -86,6 +87,8 @@ package struct Hub: Sendable {
         uploadPlans = UploadPlanService(git: git, limits: limits)
         gitWire = GitWireService(git: git, pushes: pushes, limits: limits, scratch: scratch)
         lfs = LFSService(database: database, content: content, access: access, signer: signer, limits: limits)
+        largeFiles = LargeFileService(
+            database: database, git: git, content: content, access: access, pushes: pushes, limits: limits, now: now)
         xet = XetService(database: database, content: content, access: access, signer: signer)
         comparisons = CompareService(revisions: revisions, git: git)
         merges = MergeService(

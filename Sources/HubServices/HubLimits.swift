@@ -23,6 +23,9 @@ package struct HubLimits: Sendable {
     /// Bytes of one large file.
     package var contentBytes = 1 << 40
 
+    /// Bytes of one part of a large file that comes by git-lfs in several; a smaller file comes whole.
+    package var lfsPartBytes = 512 << 20
+
     /// Bytes of a JSON body.
     package var jsonBytes = 1 << 20
 

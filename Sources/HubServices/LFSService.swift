@@ -2,9 +2,11 @@ import HubChunks
 package import HubCore
 import HubDatabase
 
-/// The content side of git-lfs: what is stored, and links to send and fetch it (git-lfs, "Batch API", basic transfer).
+/// The content side of git-lfs: what is stored, and links to send and fetch it (git-lfs, "Batch API").
 ///
-/// Links are signed, so that a client follows them without its token.
+/// Links are signed, so that a client follows them without its token. A file comes whole (basic transfer) or in parts
+/// (multipart, as the official Python client does it): each part is kept as content of its own under the uploader's
+/// lease, so that parts can come in any order, again, and to any process of the hub.
 package struct LFSService: Sendable {
     let database: any SQLDatabase
     let content: ContentStore
@@ -13,84 +15,221 @@ package struct LFSService: Sendable {
     let limits: HubLimits
 
     /// Seconds for which a link may be used.
-    private static let lifetime: Int64 = 3600
+    package static let lifetime: Int64 = 3600
+
+    /// So many parts a file has at most.
+    private static let partsLimit = 10_000
 
     package enum Operation: String, Sendable, Codable {
         case upload
         case download
     }
 
-    /// What a client is told about one object.
+    /// What a client is told about one object; texts are signatures.
     package enum Instruction: Sendable {
         /// Stored and linked already: nothing to send.
         case nothing
-        /// Send or fetch the bytes with this signature.
-        case transfer(signature: String, expiry: Int64)
+        /// Fetch the bytes.
+        case download(String)
+        /// Send the bytes at once, then verify.
+        case upload(String, verify: String)
+        /// Send the parts, then complete, then verify.
+        case uploadParts([String], size: Int, complete: String, verify: String)
         case problem(code: Int, message: String)
     }
 
-    private struct Link: Codable {
-        let operation: Operation
-        let repository: Int64
-        let user: Int64?
-        let digest: ContentDigest
-        let size: Int
+    private enum Right: String, Codable {
+        case download, upload, part, complete, verify
     }
 
+    private struct Link: Codable {
+        let right: Right
+        let repository: Int64
+        let user: Int64?
+
+        /// Of the file, also where only a part of it is meant.
+        let digest: ContentDigest
+
+        /// Of what is sent or fetched by this link.
+        let size: Int
+
+        /// Bytes of each part but the last, for completing.
+        var partSize: Int?
+    }
+
+    /// What to do about each object, all by the same transfer.
+    ///
+    /// - Parameter acceptsParts: Whether the client can send a file in parts.
     package func instruct(
         _ operation: Operation,
-        _ pointer: LFSPointer,
+        _ pointers: [LFSPointer],
+        acceptsParts: Bool,
         in record: RepositoryRecord,
         by caller: Caller
-    ) async throws -> Instruction {
-        guard pointer.size >= 0, pointer.size <= limits.contentBytes else {
-            return .problem(code: 422, message: "a file may have at most \(limits.contentBytes) bytes")
+    ) async throws -> [Instruction] {
+        var missing: [Bool] = []
+        for pointer in pointers {
+            let isPresent = try await isPresent(pointer, in: record, for: caller)
+            missing.append(!isPresent)
         }
-        let isHere = try await isPresent(pointer, in: record, for: caller)
-        switch operation {
-        case .upload where isHere: return .nothing
-        case .download where !isHere:
-            return .problem(code: 404, message: "\(record.id) has no content \(pointer.digest.hex)")
-        case .upload, .download:
-            let link = Link(
-                operation: operation, repository: record.rowID, user: caller.user?.id, digest: pointer.digest,
-                size: pointer.size)
-            let signed = try signer.sign(link, purpose: "lfs", lifetime: Self.lifetime)
-            return .transfer(signature: signed.text, expiry: signed.expiry)
+        let sent = zip(pointers, missing).filter { $0.1 }.map { $0.0 }
+        // One batch has one transfer, so small files beside a large one keep that one whole.
+        let usesParts = acceptsParts && operation == .upload && sent.allSatisfy { $0.size > limits.lfsPartBytes }
+        return try zip(pointers, missing).map { pointer, isMissing in
+            guard (0...limits.contentBytes).contains(pointer.size) else {
+                return .problem(code: 422, message: "a file may have at most \(limits.contentBytes) bytes")
+            }
+            let user = caller.user?.id
+            switch (operation, isMissing) {
+            case (.upload, false): return .nothing
+            case (.upload, true): return try upload(pointer, usesParts: usesParts, to: record.rowID, by: user)
+            case (.download, true):
+                return .problem(code: 404, message: "\(record.id) has no content \(pointer.digest.hex)")
+            case (.download, false):
+                return .download(
+                    try sign(
+                        Link(
+                            right: .download, repository: record.rowID, user: user, digest: pointer.digest,
+                            size: pointer.size)))
+            }
         }
+    }
+
+    private func upload(
+        _ pointer: LFSPointer,
+        usesParts: Bool,
+        to repository: Int64,
+        by user: Int64?
+    ) throws -> Instruction {
+        func link(_ right: Right, _ size: Int, partSize: Int? = nil) throws -> String {
+            try sign(
+                Link(
+                    right: right, repository: repository, user: user, digest: pointer.digest, size: size,
+                    partSize: partSize))
+        }
+        let verify = try link(.verify, pointer.size)
+        guard usesParts else { return .upload(try link(.upload, pointer.size), verify: verify) }
+        let partSize = max(limits.lfsPartBytes, (pointer.size + Self.partsLimit - 1) / Self.partsLimit)
+        let parts = try Self.sizes(of: pointer.size, partSize: partSize).map { try link(.part, $0) }
+        return .uploadParts(
+            parts, size: partSize, complete: try link(.complete, pointer.size, partSize: partSize), verify: verify)
+    }
+
+    private func sign(_ link: Link) throws -> String {
+        try signer.sign(link, purpose: "lfs", lifetime: Self.lifetime).text
+    }
+
+    private static func sizes(of whole: Int, partSize: Int) -> [Int] {
+        stride(from: 0, to: whole, by: partSize).map { min(partSize, whole - $0) }
     }
 
     /// Whether this caller could read the content here, or has sent it.
     package func isPresent(_ pointer: LFSPointer, in record: RepositoryRecord, for caller: Caller) async throws -> Bool
     {
-        let uploader = caller.user?.id
+        try await isPresent(pointer, scope: record.rowID, uploader: caller.user?.id)
+    }
+
+    private func isPresent(_ pointer: LFSPointer, scope: Int64, uploader: Int64?) async throws -> Bool {
         let missing = try await database.read { connection in
-            try ContentStore.missing([pointer.digest], scope: record.rowID, uploader: uploader, in: connection)
+            try ContentStore.missing([pointer.digest], scope: scope, uploader: uploader, in: connection)
         }
         guard missing.isEmpty, let stored = try await content.content(pointer.digest) else { return false }
         return stored.size == pointer.size
     }
 
     /// Stores the bytes of an upload link; refuses them when size or SHA-256 are not what the link says.
+    ///
+    /// - Parameter length: What the request announces, if it does.
     package func receive(
         signature: String,
+        length: Int?,
         body: some AsyncSequence<[UInt8], any Error> & Sendable
     ) async throws {
-        let link = try signer.verify(signature, purpose: "lfs", as: Link.self)
-        guard link.operation == .upload, let user = link.user else {
-            throw HubError.forbidden("this link does not allow an upload")
-        }
-        let stored = try await content.ingest(
-            LimitedBody(base: body, limit: link.size), lease: Lease(uploader: user, scope: link.repository))
+        let (link, lease) = try uploading(signature, .upload)
+        let stored = try await store(body, length: length, link, lease)
         guard stored.digest == link.digest else {
             throw HubError.invalid("the uploaded bytes have the SHA-256 \(stored.digest), not \(link.digest)")
         }
     }
 
+    /// Stores the bytes of one part and returns its name, which completing needs.
+    package func receivePart(
+        signature: String,
+        length: Int?,
+        body: some AsyncSequence<[UInt8], any Error> & Sendable
+    ) async throws -> ContentDigest {
+        let (link, lease) = try uploading(signature, .part)
+        return try await store(body, length: length, link, lease).digest
+    }
+
+    private func store(
+        _ body: some AsyncSequence<[UInt8], any Error> & Sendable,
+        length: Int?,
+        _ link: Link,
+        _ lease: Lease
+    ) async throws -> StoredContent {
+        guard length == nil || length == link.size else {
+            throw HubError.invalid("the link takes \(link.size) bytes, and \(length ?? 0) are announced")
+        }
+        let stored = try await content.ingest(LimitedBody(base: body, limit: link.size), lease: lease)
+        guard stored.size == link.size else {
+            throw HubError.invalid("the link takes \(link.size) bytes, and \(stored.size) came")
+        }
+        return stored
+    }
+
+    /// Makes a file of its parts, given in order; refuses it when its SHA-256 is not what the link says.
+    package func complete(
+        signature: String,
+        oid: ContentDigest,
+        parts: [ContentDigest]
+    ) async throws {
+        let (link, lease) = try uploading(signature, .complete)
+        guard oid == link.digest else { throw HubError.invalid("this link completes \(link.digest), not \(oid)") }
+        let pointer = LFSPointer(digest: link.digest, size: link.size)
+        guard try await !isPresent(pointer, scope: lease.scope, uploader: lease.uploader) else { return }
+        let sizes = Self.sizes(of: link.size, partSize: link.partSize ?? link.size)
+        guard parts.count == sizes.count else {
+            throw HubError.invalid("the file has \(sizes.count) parts, and \(parts.count) are named")
+        }
+        for (index, (part, size)) in zip(parts, sizes).enumerated() {
+            let isThere = try await isPresent(
+                LFSPointer(digest: part, size: size), scope: lease.scope, uploader: lease.uploader)
+            guard isThere else { throw HubError.invalid("part \(index + 1) was not sent; send it again") }
+        }
+        let stored = try await content.ingest(lease: lease) { take in
+            for part in parts {
+                let reader = try await content.open(part)
+                try await reader.stream(0..<reader.count, take)
+            }
+        }
+        guard stored.digest == link.digest else {
+            throw HubError.invalid("the parts together have the SHA-256 \(stored.digest), not \(link.digest)")
+        }
+    }
+
+    /// Throws ``HubError/notFound(_:)`` unless the file of the link is stored.
+    package func verify(signature: String, _ pointer: LFSPointer) async throws {
+        let (link, lease) = try uploading(signature, .verify)
+        guard pointer.digest == link.digest, pointer.size == link.size,
+            try await isPresent(pointer, scope: lease.scope, uploader: lease.uploader)
+        else {
+            throw HubError.notFound("the content \(pointer.digest.hex) with \(pointer.size) bytes is not stored")
+        }
+    }
+
+    private func uploading(_ signature: String, _ right: Right) throws -> (Link, Lease) {
+        let link = try signer.verify(signature, purpose: "lfs", as: Link.self)
+        guard link.right == right, let user = link.user else {
+            throw HubError.forbidden("this link does not allow that")
+        }
+        return (link, Lease(uploader: user, scope: link.repository))
+    }
+
     /// Opens the content of a download link.
     package func open(signature: String) async throws -> (reader: any ByteReader, digest: ContentDigest) {
         let link = try signer.verify(signature, purpose: "lfs", as: Link.self)
-        guard link.operation == .download else { throw HubError.forbidden("this link does not allow a download") }
+        guard link.right == .download else { throw HubError.forbidden("this link does not allow a download") }
         return (try await content.open(link.digest), link.digest)
     }
 }

@@ -34,6 +34,11 @@ package struct Push: Sendable {
     /// Whether the default branch may leave its history behind.
     let rewritesHistory: Bool
 
+    /// Content that the push takes out of the repository for good, with a history that does not name it.
+    ///
+    /// Such a push needs the role admin; it may move every ref, anywhere, and no check of what is left refuses it.
+    let erasing: Set<ContentDigest>
+
     /// The door: `git`, `api`, `merge`, `sync`.
     let door: String
 
@@ -47,6 +52,7 @@ package struct Push: Sendable {
         quarantine: Quarantine? = nil,
         sources: [Int64] = [],
         rewritesHistory: Bool = false,
+        erasing: Set<ContentDigest> = [],
         via door: String,
         with companion: (@Sendable (any SQLConnection) throws -> Void)? = nil
     ) {
@@ -56,6 +62,7 @@ package struct Push: Sendable {
         self.quarantine = quarantine
         self.sources = sources
         self.rewritesHistory = rewritesHistory
+        self.erasing = erasing
         self.door = door
         self.companion = companion
     }

@@ -43,23 +43,24 @@ struct PushInspection: Sendable {
         try collectNewObjects(of: push, limits: limits, git: git)
         guard !findings.contains(where: { $0.severity == .error }) else { return }
         for update in push.updates {
-            if let number = update.ref.pullRequestNumber {
+            if let number = update.ref.pullRequestNumber, push.erasing.isEmpty {
                 try inspect(update, ofPullRequest: number, via: push.door, git: git)
             } else {
-                try inspect(update, default: standard, rewrites: push.rewritesHistory, git: git)
+                try inspect(update, of: push, default: standard, git: git)
             }
             if isEmpty, firstBranch == nil, update.ref.isBranch, update.new != nil { firstBranch = update.ref }
         }
+        if !push.erasing.isEmpty { role = .admin }
         if push.updates.contains(where: { $0.ref == standard }) { firstBranch = isEmpty ? standard : nil }
     }
 
     private mutating func inspect(
         _ update: Push.Update,
+        of push: Push,
         default standard: RefName,
-        rewrites: Bool,
         git: borrowing GitRepository
     ) throws {
-        guard update.ref.isBranch || update.ref.isTag else {
+        guard !push.erasing.isEmpty || update.ref.isBranch || update.ref.isTag else {
             throw HubError.forbidden("\(update.ref) is not a branch or a tag; the hub keeps other refs itself")
         }
         if update.ref == standard || update.ref.isTag || update.new == nil { role = .write }
@@ -71,7 +72,7 @@ struct PushInspection: Sendable {
         }
         let commit = try git.commitID(of: new)
         if let old = update.old, update.ref.isBranch, try !git.isAncestor(old, of: commit) {
-            guard update.ref != standard || rewrites else {
+            guard update.ref != standard || push.rewritesHistory || !push.erasing.isEmpty else {
                 throw HubError.forbidden(
                     "\(update.ref.short) is the default branch and only moves forward; "
                         + "pull and merge first, or push to another branch")

@@ -29,7 +29,7 @@ package struct PushService: Sendable {
         let inspection = try await inspect(push)
         try await requireRole(of: inspection, for: push)
         try await requireContent(of: inspection, for: push)
-        let findings = try await findings(of: inspection, for: push)
+        let findings = push.erasing.isEmpty ? try await findings(of: inspection, for: push) : []
         guard !findings.contains(where: { $0.severity == .error }) else { throw HubError.refused(findings) }
         let facts = try await facts.facts(of: inspection.revisions) { entry in try await open(entry, of: push) }
         try await commit(push, inspection, facts)
@@ -134,12 +134,17 @@ package struct PushService: Sendable {
                 for update in push.updates { try git.move(update.ref, from: update.old, to: update.new) }
                 try ContentStore.link(
                     inspection.pointers.map(\.digest), to: push.repository.rowID, in: connection)
+                try rememberOrigins(of: inspection, push, at: instant, in: connection)
+                try LargeFileService.erase(
+                    push.erasing, from: push.repository, by: push.caller, at: instant, in: connection)
                 try enqueueValidation(of: inspection, push, at: instant, in: connection)
                 try connection.execute(
                     "UPDATE repository SET updated_at = ? WHERE id = ?", [instant, push.repository.rowID])
                 try FactsStore.store(facts, in: connection)
                 try Listing.refresh(push.repository.rowID, in: connection)
-                try PullRequestRule.recordCommits(of: push, git: git, at: instant, in: connection)
+                if push.erasing.isEmpty {
+                    try PullRequestRule.recordCommits(of: push, git: git, at: instant, in: connection)
+                }
                 for update in push.updates {
                     try Event.record(
                         "ref-moved", on: push.repository.rowID, by: push.caller,
@@ -153,6 +158,19 @@ package struct PushService: Sendable {
             throw HubError.conflict(error.message)
         } catch SQLError.full {
             throw HubError.unavailable("the hub's disk is full; nothing was published")
+        }
+    }
+
+    private func rememberOrigins(
+        of inspection: PushInspection,
+        _ push: Push,
+        at instant: Int64,
+        in connection: any SQLConnection
+    ) throws {
+        let ref = push.updates.first { $0.new != nil }?.ref.name ?? ""
+        for found in inspection.content.pointers {
+            try LargeFileRecord(path: found.path, ref: ref, pushedAt: instant)
+                .insert(found.pointer.digest, in: push.repository.rowID, connection)
         }
     }
 

@@ -60,6 +60,7 @@ package struct RepositoryService: Sendable {
             try GitRepository(connection, repository: record.rowID).copyRefs(from: upstream.rowID)
             try ContentStore.copyLinks(from: upstream.rowID, to: record.rowID, in: connection)
             try Listing.refresh(record.rowID, in: connection)
+            try LargeFileRecord.copyAll(from: upstream.rowID, to: record.rowID, connection)
             try Event.record(
                 "repository-forked", on: record.rowID, by: caller, payload: ["from": source.path], at: instant,
                 in: connection)
@@ -95,6 +96,7 @@ package struct RepositoryService: Sendable {
                 try connection.execute("DELETE FROM \(table) WHERE repository_id = ?", [record.rowID])
             }
             try ContentStore.unlinkAll(scope: record.rowID, in: connection)
+            try LargeFileRecord.removeAll(of: record.rowID, connection)
             try connection.execute("DELETE FROM job WHERE repository_id = ?", [record.rowID])
             try Listing.remove(record.rowID, in: connection)
             try Popularity.remove(record.rowID, in: connection)

@@ -98,6 +98,9 @@ package struct RevisionService: Sendable {
         guard let pointer = entry.pointer else {
             return OpenFile(reader: BufferReader(bytes), etag: entry.id.hex, isLarge: false, xetHash: nil)
         }
+        guard try await content.isLinked(pointer.digest, to: record.rowID) else {
+            throw HubError.entryNotFound("the content of '\(path.prefix(300))' was deleted from \(record.id) for good")
+        }
         return OpenFile(
             reader: try await content.open(pointer.digest),
             etag: pointer.digest.hex,

@@ -18,7 +18,7 @@ package final class TestHub: Sendable {
     package let clock: TestClock
     private let folder: String
 
-    package init() async throws {
+    package init(limits: HubLimits = HubLimits()) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "hub-\(UUID().uuidString)").path
         let scratch = folder + "/scratch"
         try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
@@ -32,7 +32,7 @@ package final class TestHub: Sendable {
         content = ContentStore(
             database: database, backend: try FolderBackend(root: folder + "/blobs"), scratch: scratch)
         hub = try await Hub(
-            database: database, content: content, scratch: scratch, logger: Logger(label: "test"),
+            database: database, content: content, scratch: scratch, limits: limits, logger: Logger(label: "test"),
             now: Now { clock.seconds })
     }
 

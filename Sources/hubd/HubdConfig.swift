@@ -135,6 +135,7 @@ extension HubdConfig {
         limits.commitLineBytes = try options.int("limits.commit-line-bytes", limits.commitLineBytes)
         limits.commitOperations = try options.int("limits.commit-operations", limits.commitOperations)
         limits.contentBytes = try options.int("limits.content-bytes", limits.contentBytes)
+        limits.lfsPartBytes = try options.int("limits.lfs-part-bytes", limits.lfsPartBytes)
         limits.jsonBytes = try options.int("limits.json-bytes", limits.jsonBytes)
         limits.shardBytes = try options.int("limits.shard-bytes", limits.shardBytes)
         limits.filesPerRevision = try options.int("limits.files-per-revision", limits.filesPerRevision)

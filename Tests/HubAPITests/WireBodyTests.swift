@@ -32,10 +32,12 @@ struct WireBodyTests {
 
     @Test("a batch answer has the field names of the LFS specification")
     func batchAnswer() throws {
-        let answer = LFSBatchResultBody(objects: [
-            .init(oid: "aa", size: 1, actions: ["download": .init(href: "http://hub/x", expiresIn: 60)]),
-            .init(oid: "bb", size: 2, error: .init(code: 404, message: "no")),
-        ])
+        let answer = LFSBatchResultBody(
+            transfer: "basic",
+            objects: [
+                .init(oid: "aa", size: 1, actions: ["download": .init(href: "http://hub/x", expiresIn: 60)]),
+                .init(oid: "bb", size: 2, error: .init(code: 404, message: "no")),
+            ])
         let json = try object(answer)
         #expect(json["transfer"] as? String == "basic")
         let objects = try #require(json["objects"] as? [[String: Any]])

@@ -216,7 +216,7 @@ private struct ContentSurvey {
 }
 
 extension GitRepository {
-    fileprivate func kind(of id: ObjectID) throws -> ObjectKind {
+    func kind(of id: ObjectID) throws -> ObjectKind {
         guard let header = try source.header(id) else {
             throw GitError(
                 code: .notFound, message: "the push is incomplete: it needs \(id), which this repository does not have")

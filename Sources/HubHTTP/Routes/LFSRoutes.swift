@@ -4,7 +4,7 @@ import HubCore
 import HubServices
 import Hummingbird
 
-/// The git-lfs routes of a repository (basic transfer).
+/// The git-lfs route of a repository (basic and multipart transfer).
 struct LFSRoutes {
     let hub: Hub
     let publicURL: String?
@@ -13,14 +13,10 @@ struct LFSRoutes {
 
     func add(to routes: RouteTable) {
         routes.forEachKindOnTheWeb { kind, repository in
-            let one = repository.group("info/lfs")
-            one.post(
+            repository.group("info/lfs").post(
                 "objects/batch", "Tells where large files are to be sent or fetched (git-lfs batch API).",
                 body: .json(LFSBatchBody.self), answer: .json(LFSBatchResultBody.self)
             ) { request, context in try await batch(kind, request, context) }
-            one.post("verify", "Answers 200 when the content is stored.", body: .json(LFSVerifyBody.self)) {
-                request, context in try await verify(kind, request, context)
-            }
         }
     }
 
@@ -33,52 +29,84 @@ struct LFSRoutes {
             throw HubError.invalid("only sha256 is understood as hash_algo")
         }
         guard body.objects.count <= 1000 else { throw HubError.tooLarge("a batch may name at most 1000 objects") }
-        let record = try await hub.access.repository(
-            context.repository(kind), for: context.caller, as: operation == .upload ? .contribute : .read)
-        var objects: [LFSBatchResultBody.Object] = []
-        for object in body.objects {
-            objects.append(try await answer(operation, object, record, request, context))
+        let record = try await repository(kind, operation, context)
+        let pointers = body.objects.map { object in
+            (try? ContentDigest(parsing: object.oid)).map { LFSPointer(digest: $0, size: object.size) }
         }
-        var response = try Answer.json(LFSBatchResultBody(objects: objects))
+        let instructions = try await hub.lfs.instruct(
+            operation, pointers.compactMap { $0 }, acceptsParts: body.transfers?.contains("multipart") ?? false,
+            in: record, by: context.caller)
+        var rest = instructions[...]
+        let links = LFSLinks(base: request.baseURL(publicURL))
+        let objects = zip(body.objects, pointers).map { object, pointer in
+            guard pointer != nil, let instruction = rest.popFirst() else {
+                return LFSBatchResultBody.Object(
+                    oid: object.oid, size: object.size,
+                    error: .init(code: 422, message: "the oid is not a SHA-256 in 64 hex digits"))
+            }
+            return links.object(object, instruction)
+        }
+        let usesParts = instructions.contains { if case .uploadParts = $0 { true } else { false } }
+        var response = try Answer.json(
+            LFSBatchResultBody(transfer: usesParts ? "multipart" : "basic", objects: objects))
         response.headers[.contentType] = Self.mediaType
         return response
     }
 
-    private func answer(
+    /// Whoever may propose a change may upload for it.
+    private func repository(
+        _ kind: RepositoryID.Kind,
         _ operation: LFSService.Operation,
-        _ object: LFSBatchBody.Object,
-        _ record: RepositoryRecord,
-        _ request: Request,
         _ context: HubContext
-    ) async throws -> LFSBatchResultBody.Object {
-        let digest: ContentDigest
-        do {
-            digest = try ContentDigest(parsing: object.oid)
-        } catch {
-            return .init(
-                oid: object.oid, size: object.size, error: .init(code: 422, message: error.description))
-        }
-        let pointer = LFSPointer(digest: digest, size: object.size)
-        switch try await hub.lfs.instruct(operation, pointer, in: record, by: context.caller) {
-        case .nothing: return .init(oid: object.oid, size: object.size)
-        case .problem(let code, let message):
-            return .init(oid: object.oid, size: object.size, error: .init(code: code, message: message))
-        case .transfer(let signature, _):
-            let base = request.baseURL(publicURL)
-            let link = LFSBatchResultBody.Action(
-                href: "\(base)/lfs/objects/\(digest.hex)?sig=\(signature)", expiresIn: 3600)
-            return .init(oid: object.oid, size: object.size, actions: [operation.rawValue: link])
+    ) async throws -> RepositoryRecord {
+        let id = try context.repository(kind)
+        switch operation {
+        case .download: return try await hub.access.repository(id, for: context.caller, as: .read)
+        case .upload: return try await hub.access.proposal(to: id, by: context.caller)
         }
     }
+}
 
-    private func verify(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {
-        let body = try await request.json(LFSVerifyBody.self, limit: hub.limits.jsonBytes)
-        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .contribute)
-        let pointer = LFSPointer(digest: try ContentDigest(parsing: body.oid), size: body.size)
-        guard try await hub.lfs.isPresent(pointer, in: record, for: context.caller) else {
-            throw HubError.notFound("the content \(body.oid) with \(body.size) bytes is not stored")
+/// Makes links of signatures.
+private struct LFSLinks {
+    /// How the client reaches the hub.
+    let base: String
+
+    func object(
+        _ object: LFSBatchBody.Object,
+        _ instruction: LFSService.Instruction
+    ) -> LFSBatchResultBody.Object {
+        var answer = LFSBatchResultBody.Object(oid: object.oid, size: object.size)
+        switch instruction {
+        case .nothing: break
+        case .problem(let code, let message): answer.error = .init(code: code, message: message)
+        case .download(let signature): answer.actions = ["download": action("objects", object.oid, signature)]
+        case .upload(let signature, let verify):
+            answer.actions = [
+                "upload": action("objects", object.oid, signature), "verify": action("verify", object.oid, verify),
+            ]
+        case .uploadParts(let parts, let size, let complete, let verify):
+            var upload = action("complete", object.oid, complete)
+            upload.header = ["chunk_size": "\(size)"]
+            for (index, part) in parts.enumerated() {
+                upload.header?[Self.number(index + 1)] = url("parts/\(object.oid)/\(index + 1)", part)
+            }
+            answer.actions = ["upload": upload, "verify": action("verify", object.oid, verify)]
         }
-        return Answer.empty()
+        answer.authenticated = answer.actions == nil ? nil : true
+        return answer
+    }
+
+    private func action(_ place: String, _ oid: String, _ signature: String) -> LFSBatchResultBody.Action {
+        .init(href: url("\(place)/\(oid)", signature), expiresIn: Int(LFSService.lifetime))
+    }
+
+    private func url(_ path: String, _ signature: String) -> String { "\(base)/lfs/\(path)?sig=\(signature)" }
+
+    /// Five digits at least, as clients sort them.
+    private static func number(_ part: Int) -> String {
+        let digits = "\(part)"
+        return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
     }
 }
 
@@ -89,26 +117,77 @@ struct LFSLinkRoutes {
     let hub: Hub
 
     func add(to routes: RouteTable) {
-        let signature = QueryParameter.text("sig", "What allows this.", isRequired: true)
-        routes.put(
-            "lfs/objects/:digest", "Takes the bytes of an upload link.", query: [signature],
-            body: .bytes("application/octet-stream")
-        ) { request, _ in
-            try await hub.lfs.receive(signature: self.signature(of: request), body: request.pieces)
-            return Answer.empty()
+        let lfs = routes.group("lfs")
+        let signature = [QueryParameter.text("sig", "What allows this.", isRequired: true)]
+        let bytes = Payload.bytes("application/octet-stream")
+        lfs.put("objects/:digest", "Takes the bytes of an upload link.", query: signature, body: bytes, use: receive)
+        lfs.get(
+            "objects/:digest", "Gives the bytes of a download link, or one range of them.", query: signature,
+            answer: bytes, use: send)
+        lfs.put(
+            "parts/:digest/:number", "Takes the bytes of one part.", query: signature, body: bytes, use: receivePart)
+        lfs.post(
+            "complete/:digest", "Makes a file of its parts.", query: signature, body: .json(LFSCompletionBody.self),
+            use: complete)
+        lfs.post(
+            "verify/:digest", "Answers 200 when the content is stored.", query: signature,
+            body: .json(LFSVerifyBody.self), use: verify)
+    }
+
+    @Sendable private func receive(request: Request, context: HubContext) async throws -> Response {
+        try await hub.lfs.receive(
+            signature: signature(of: request), length: try length(of: request), body: request.pieces)
+        return Answer.empty()
+    }
+
+    @Sendable private func receivePart(request: Request, context: HubContext) async throws -> Response {
+        let digest = try await hub.lfs.receivePart(
+            signature: signature(of: request), length: try length(of: request), body: request.pieces)
+        var response = Answer.empty()
+        response.headers[.eTag] = "\"\(digest.hex)\""
+        return response
+    }
+
+    @Sendable private func complete(request: Request, context: HubContext) async throws -> Response {
+        let signature = try signature(of: request)
+        let body = try await request.json(LFSCompletionBody.self, limit: 4 << 20)
+        let parts = try body.parts.sorted { $0.partNumber < $1.partNumber }.enumerated().map { index, part in
+            guard part.partNumber == index + 1 else {
+                throw HubError.invalid("parts are numbered from 1 without a gap; there is no part \(index + 1)")
+            }
+            guard let digest = try? ContentDigest(parsing: part.etag.filter { $0 != "\"" }) else {
+                throw HubError.invalid(
+                    "the etag of part \(part.partNumber) is not the one its upload was answered with")
+            }
+            return digest
         }
-        routes.get(
-            "lfs/objects/:digest", "Gives the bytes of a download link, or one range of them.", query: [signature],
-            answer: .bytes("application/octet-stream")
-        ) { request, _ in
-            let file = try await hub.lfs.open(signature: self.signature(of: request))
-            return try RangedAnswer(file.reader, etag: file.digest.hex, range: request.headers[.range])
-                .response(type: "application/octet-stream", withBody: true)
-        }
+        try await hub.lfs.complete(signature: signature, oid: try ContentDigest(parsing: body.oid), parts: parts)
+        return Answer.empty()
+    }
+
+    @Sendable private func verify(request: Request, context: HubContext) async throws -> Response {
+        let signature = try signature(of: request)
+        let body = try await request.json(LFSVerifyBody.self, limit: hub.limits.jsonBytes)
+        try await hub.lfs.verify(
+            signature: signature, LFSPointer(digest: try ContentDigest(parsing: body.oid), size: body.size))
+        return Answer.empty()
+    }
+
+    @Sendable private func send(request: Request, context: HubContext) async throws -> Response {
+        let file = try await hub.lfs.open(signature: signature(of: request))
+        return try RangedAnswer(file.reader, etag: file.digest.hex, range: request.headers[.range])
+            .response(type: "application/octet-stream", withBody: true)
     }
 
     private func signature(of request: Request) throws -> String {
         guard let signature = request.query("sig") else { throw HubError.unauthorized("the link is not signed") }
         return signature
+    }
+
+    private func length(of request: Request) throws -> Int? {
+        try request.headers[.contentLength].map { text in
+            guard let length = Int(text) else { throw HubError.invalid("the Content-Length is not a number") }
+            return length
+        }
     }
 }

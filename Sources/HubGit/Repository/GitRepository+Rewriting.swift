@@ -1,0 +1,119 @@
+package import HubCore
+
+extension GitRepository {
+    /// Writes the whole history anew as if the files that are pointers to `contents` had never been there.
+    ///
+    /// Moves no ref: returns each ref that is to move, with what it should stand at. Commits that did not hold such a
+    /// file, and whose ancestors did not, stay as they are; all others keep their author, time and message, also when
+    /// nothing is left of them, and lose their signature, which would be false.
+    package func historyWithout(_ contents: Set<ContentDigest>) throws -> [(ref: GitRef, new: ObjectID)] {
+        var rewrite = HistoryRewrite(removing: contents)
+        let refs = try refs()
+        var commits: [CommitID] = []
+        let tips = try Set(refs.map(\.commit)).filter { try kind(of: $0) == .commit }
+        try forEachCommit(from: Array(tips), topological: true) { id in
+            commits.append(id)
+            return true
+        }
+        for id in commits.reversed() { try rewrite.add(id, in: self) }
+        return try refs.compactMap { ref in
+            let new = try rewrite.target(ref.target, in: self)
+            return new == ref.target ? nil : (ref, new)
+        }
+    }
+}
+
+/// What becomes of each object of a history; those that stay as they are stand for themselves.
+private struct HistoryRewrite {
+    private let contents: Set<ContentDigest>
+    private var commits: [PackedID: PackedID] = [:]
+
+    /// Nil for a tree nothing is left of.
+    private var trees: [PackedID: PackedID?] = [:]
+    private var pointers: [PackedID: Bool] = [:]
+
+    init(removing contents: Set<ContentDigest>) { self.contents = contents }
+
+    /// Writes a commit anew if it has to change; its parents have been added before.
+    mutating func add(_ id: CommitID, in git: borrowing GitRepository) throws {
+        let commit = try git.commit(id)
+        let tree = try tree(commit.tree, in: git) ?? git.write(.tree, [])
+        let parents = commit.parents.map { commits[PackedID($0)]?.id ?? $0 }
+        guard tree != commit.tree || parents != commit.parents else { return }
+        let old = CommitText(try git.read(id, as: .commit))
+        let made = try git.write(.commit, old.bytes(tree: tree, parents: parents))
+        commits[PackedID(id)] = PackedID(made)
+    }
+
+    /// What a ref that names `id`, a commit or a tag object, is to name.
+    func target(_ id: ObjectID, depth: Int = 16, in git: borrowing GitRepository) throws -> ObjectID {
+        if let new = commits[PackedID(id)] { return new.id }
+        guard depth > 0, try git.kind(of: id) == .tag else { return id }
+        let named = try git.tagTarget(id)
+        let new = try target(named, depth: depth - 1, in: git)
+        guard new != named else { return id }
+        let old = try git.read(id, as: .tag)
+        let end = old.firstIndex(of: UInt8(ascii: "\n")) ?? old.endIndex
+        return try git.write(.tag, Array("object \(new.hex)".utf8) + old[end...])
+    }
+
+    private mutating func tree(_ id: ObjectID, in git: borrowing GitRepository) throws -> ObjectID? {
+        if let known = trees[PackedID(id)] { return known?.id }
+        let old = try git.readTree(id)
+        var entries: [TreeObject.Entry] = []
+        for var entry in old.entries {
+            if entry.isTree {
+                guard let kept = try tree(entry.id, in: git) else { continue }
+                entry.id = kept
+            } else if try entry.mode != TreeObject.Mode.submodule && isUnwanted(entry.id, in: git) {
+                continue
+            }
+            entries.append(entry)
+        }
+        let new =
+            entries == old.entries
+            ? id : entries.isEmpty ? nil : try git.write(.tree, TreeObject(entries: entries).bytes)
+        trees[PackedID(id)] = .some(new.map { PackedID($0) })
+        return new
+    }
+
+    private mutating func isUnwanted(_ blob: ObjectID, in git: borrowing GitRepository) throws -> Bool {
+        if let known = pointers[PackedID(blob)] { return known }
+        var answer = false
+        if let header = try git.source.header(blob), header.size <= LFSPointer.maximumByteCount {
+            let pointer = LFSPointer(parsing: try git.readBlob(blob, limit: LFSPointer.maximumByteCount))
+            answer = pointer.map { contents.contains($0.digest) } ?? false
+        }
+        pointers[PackedID(blob)] = answer
+        return answer
+    }
+}
+
+/// A commit as git stores it, to be written with another tree and other parents and otherwise unchanged.
+private struct CommitText {
+    /// The headers that stay, and everything from the blank line on.
+    private var rest: [UInt8] = []
+
+    init(_ bytes: [UInt8]) {
+        var place = bytes.startIndex
+        var isDropping = false
+        while place < bytes.endIndex {
+            let end = bytes[place...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.endIndex
+            let line = bytes[place..<end]
+            guard line.first != UInt8(ascii: "\n") else { break }
+            // A line that begins with a space goes on with the header before it.
+            if line.first != UInt8(ascii: " ") {
+                isDropping = ["tree ", "parent ", "gpgsig ", "gpgsig-sha256 "].contains { line.starts(with: $0.utf8) }
+            }
+            if !isDropping { rest += line }
+            place = end
+        }
+        rest += bytes[place...]
+    }
+
+    func bytes(tree: ObjectID, parents: [CommitID]) -> [UInt8] {
+        var bytes = Array("tree \(tree.hex)\n".utf8)
+        for parent in parents { bytes += Array("parent \(parent.hex)\n".utf8) }
+        return bytes + rest
+    }
+}
