@@ -17,9 +17,10 @@ import inference
 import programs
 import tables
 import transfer
+import xet
 from measuring import Failed, bring_loopback_up
 
-BENCHES = ("chunks", "transfer", "fork", "inference")
+BENCHES = ("chunks", "transfer", "fork", "xet", "inference")
 ROOM = {True: 3 << 30, False: 14 << 30}  # bytes on disk, by --quick
 
 
@@ -78,6 +79,8 @@ def run_benches(place, options):
                 results["fork"] = forks.bench(place, options, hub)
         finally:
             hub.stop()
+    if "xet" in options.benches:
+        results["xet"] = xet.bench(place, options)
     if "inference" in options.benches:
         results["inference"] = inference.bench(place, options)
     return results
