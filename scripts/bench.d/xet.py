@@ -79,8 +79,8 @@ def upload_many(place, hub, tensor):
         shutil.rmtree(place / f"home-{number}")
     if sent < REPEATED_UPLOADS * tensor * 64 // 2:
         raise Failed(f"only {sent} bytes were sent: the checkpoints are not new ones")
-    print(f"  {tables.size(sent)} in {REPEATED_UPLOADS} uploads: the hub held {tables.size(peak)} at most; "
-          f"aim: {tables.size(AIM_RSS)}")
+    tables.note(f"{tables.size(sent)} in {REPEATED_UPLOADS} uploads: the hub held {tables.size(peak)} at most; "
+                f"aim: {tables.size(AIM_RSS)}")
     return {"sent": sent, "hub_peak_rss": peak}
 
 
@@ -92,4 +92,4 @@ def tell(size, results):
         for step, cost in results.items()]
     head = ("", "wall", "rate", "CPU client", "CPU hub", "hub/client", "sent", "stored", "peak RSS hub")
     tables.table(f"hf_xet → hubd, {tables.size(size)} of bf16 weights", head, rows)
-    print("  aim: less of the hub's CPU than of the client's for each upload")
+    tables.note("aim: less of the hub's CPU than of the client's for each upload")
