@@ -118,7 +118,13 @@ package struct RepositoryHoldingBody: Codable, Sendable {
 package struct RepositorySettingsBody: Codable, Sendable {
     package var visibility: Visibility?
 
-    package init(visibility: Visibility?) { self.visibility = visibility }
+    /// Whether files are given only to those who were let in.
+    package var gated: GatingBody?
+
+    package init(visibility: Visibility? = nil, gated: GatingBody? = nil) {
+        self.visibility = visibility
+        self.gated = gated
+    }
 }
 
 /// Body of `POST /api/models/OWNER/NAME/fork`.

@@ -196,29 +196,6 @@ package struct SecurityStatusBody: Codable, Sendable {
     }
 }
 
-/// Whether access to the files must be asked for: `false`, `"auto"` or `"manual"`.
-package enum GatingBody: Codable, Sendable, Hashable {
-    case open
-    case gated(String)
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if (try? container.decode(Bool.self)) != nil {
-            self = .open
-        } else {
-            self = .gated(try container.decode(String.self))
-        }
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        switch self {
-        case .open: try container.encode(false)
-        case .gated(let how): try container.encode(how)
-        }
-    }
-}
-
 /// An item of `GET /api/spaces/semantic-search`.
 package struct SpaceFoundBody: Codable, Sendable {
     package var id: String

@@ -70,6 +70,7 @@ private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: R
     TreeRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Revisions"))
     CommitRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Commits"))
     ReviewRoutes(hub: hub).add(to: api.about("Validation and merging"))
+    AccessRequestRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Gated access"))
     DiscussionRoutes(hub: hub).add(to: api.about("Discussions"))
     LargeFileRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Large files"))
     XetTokenRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Xet"))

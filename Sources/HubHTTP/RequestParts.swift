@@ -50,6 +50,14 @@ extension Request {
         }
     }
 
+    /// A JSON body that may be missing altogether.
+    func jsonIfAny<Body: Decodable>(_ type: Body.Type, limit: Int) async throws -> Body? {
+        guard let length = headers[.contentLength].flatMap({ Int($0) }) else {
+            return headers[.transferEncoding] == nil ? nil : try await json(type, limit: limit)
+        }
+        return length == 0 ? nil : try await json(type, limit: limit)
+    }
+
     /// The first value of a query parameter.
     func query(_ name: String) -> String? { uri.queryParameters[name[...]].map(String.init) }
 

@@ -30,6 +30,7 @@ package struct Hub: Sendable {
     package let discussions: DiscussionService
     package let pullRequests: PullRequestService
     package let pullRequestChanges: PullRequestChanges
+    package let accessRequests: AccessRequestService
     package let queue: JobQueue
     package let jobRunner: JobRunner
     package let sweeper: Sweeper
@@ -98,6 +99,7 @@ package struct Hub: Sendable {
         validation = ValidationService(
             database: database, git: git, revisions: revisions, reports: reports, scratch: scratch, limits: limits,
             threads: validationThreads)
+        accessRequests = AccessRequestService(database: database, now: now)
         discussions = DiscussionService(database: database, now: now)
         pullRequestChanges = PullRequestChanges(
             git: git, revisions: revisions, merges: merges, comparisons: comparisons, validation: validation)

@@ -40,7 +40,7 @@ package struct RepositoryService: Sendable {
 
     /// Copies a repository: a row, its refs and the links to its content, in one transaction; no byte of a model moves.
     ///
-    /// A fork of a private repository is private.
+    /// A fork of a private repository is private, and one of a gated repository is gated the same way.
     package func fork(
         _ source: RepositoryID,
         to target: RepositoryID,
@@ -61,6 +61,8 @@ package struct RepositoryService: Sendable {
             try ContentStore.copyLinks(from: upstream.rowID, to: record.rowID, in: connection)
             try Listing.refresh(record.rowID, in: connection)
             try LargeFileRecord.copyAll(from: upstream.rowID, to: record.rowID, connection)
+            try connection.execute(
+                "UPDATE repository SET gate = ? WHERE id = ?", [upstream.gate?.rawValue, record.rowID])
             try Event.record(
                 "repository-forked", on: record.rowID, by: caller, payload: ["from": source.path], at: instant,
                 in: connection)
@@ -86,6 +88,19 @@ package struct RepositoryService: Sendable {
         }
     }
 
+    /// Lets only those have the files who were let in, or everyone again (nil).
+    package func setGate(_ gate: RepositoryRecord.Gate?, of id: RepositoryID, by caller: Caller) async throws {
+        let instant = now.seconds
+        try await database.write { connection in
+            let record = try Access.repository(id, for: caller, as: .admin, in: connection)
+            try connection.execute(
+                "UPDATE repository SET gate = ?, updated_at = ? WHERE id = ?", [gate?.rawValue, instant, record.rowID])
+            try Event.record(
+                "gate-changed", on: record.rowID, by: caller, payload: ["gated": gate?.rawValue ?? "false"],
+                at: instant, in: connection)
+        }
+    }
+
     /// Removes the repository, its refs and its links; content nobody else links is swept later.
     package func delete(_ id: RepositoryID, by caller: Caller) async throws {
         let instant = now.seconds
@@ -100,6 +115,7 @@ package struct RepositoryService: Sendable {
             try connection.execute("DELETE FROM job WHERE repository_id = ?", [record.rowID])
             try Listing.remove(record.rowID, in: connection)
             try Popularity.remove(record.rowID, in: connection)
+            try connection.execute("DELETE FROM access_request WHERE repository_id = ?", [record.rowID])
             try DiscussionLog.removeAll(of: record.rowID, in: connection)
             try connection.execute("UPDATE repository SET upstream_id = NULL WHERE upstream_id = ?", [record.rowID])
             try connection.execute("DELETE FROM repository WHERE id = ?", [record.rowID])
@@ -119,7 +135,7 @@ package struct RepositoryService: Sendable {
     package func upstream(of record: RepositoryRecord, for caller: Caller) async throws -> RepositoryID? {
         guard let upstreamID = record.upstreamID else { return nil }
         return try await database.read { connection in
-            guard try Access.mayRead(upstreamID, caller, in: connection) else { return nil }
+            guard try Access.maySee(upstreamID, caller, in: connection) else { return nil }
             return try RepositoryRecord.find(rowID: upstreamID, in: connection)?.id
         }
     }
@@ -141,7 +157,8 @@ package struct RepositoryService: Sendable {
     ///
     /// No repository is called by one of them, so that a path always tells where the name ends.
     package static let reservedNames: Set<String> = [
-        "auth-check", "blob", "branch", "collections", "commit", "commits", "compare", "discussions", "duplicate",
+        "ask-access", "auth-check", "blob", "branch", "collections", "commit", "commits", "compare", "discussions",
+        "duplicate",
         "fork",
         "git-receive-pack", "git-upload-pack", "info", "lfs-files", "like", "likers", "merge", "paths-info",
         "preupload",

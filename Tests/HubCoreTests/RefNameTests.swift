@@ -40,6 +40,16 @@ import Testing
         #expect(composed != decomposed)
         #expect(Set([composed, decomposed]).count == 2)
     }
+
+    @Test(
+        arguments: [
+            ("refs/pr/1", 1), ("refs/pr/123", 123), ("refs/pr/0", nil), ("refs/pr/01", nil), ("refs/pr/-1", nil),
+            ("refs/pr/+1", nil), ("refs/pr/1/head", nil), ("refs/pr/x", nil), ("refs/heads/pr/1", nil),
+            ("refs/pr/99999999999999999999", nil),
+        ] as [(String, Int?)])
+    func `only refs/pr/N is the ref of a pull request`(_ name: String, _ number: Int?) throws {
+        #expect(try RefName(parsing: name).pullRequestNumber == number)
+    }
 }
 
 /// Names as people and attackers write them, and git's own opinion of each.

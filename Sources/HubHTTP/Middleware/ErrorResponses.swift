@@ -44,7 +44,10 @@ struct ErrorResponses: RouterMiddleware {
     private func answer(_ error: HubError, to request: Request, context: HubContext) throws -> Response {
         var (status, code) = error.answer
         // An anonymous caller may be missing a login, and must not learn whether the repository exists.
-        if case .repositoryNotFound = error, request.headers[.authorization] == nil { status = .unauthorized }
+        switch error {
+        case .repositoryNotFound, .gated: if request.headers[.authorization] == nil { status = .unauthorized }
+        default: break
+        }
         var body = ErrorBody(error: error.description)
         if case .refused(let findings) = error {
             body.findings = findings

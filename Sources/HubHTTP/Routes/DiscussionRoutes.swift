@@ -93,7 +93,7 @@ struct DiscussionRoutes {
     }
 
     private func list(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {
-        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .read)
+        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .see)
         let filter = DiscussionFilter(
             kind: try request.word("type", default: .all), state: try request.word("status", default: .all),
             author: request.query("author"))
@@ -106,7 +106,7 @@ struct DiscussionRoutes {
     }
 
     private func show(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {
-        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .read)
+        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .see)
         let (discussion, events) = try await hub.discussions.details(of: context.number(), in: record)
         var body = DiscussionDetailsBody(
             DiscussionBody(discussion, of: record), events: events.map(DiscussionEventBody.init))
@@ -121,7 +121,9 @@ struct DiscussionRoutes {
             body.filesWithConflicts = try await hub.pullRequestChanges.conflicts(of: ends, base: base, in: record)
         }
         body.checks = .init(try await hub.pullRequestChanges.checks(at: ends.head, in: record))
-        if ["1", "true"].contains(request.query("diff")) {
+        // A diff shows what is in the files.
+        let mayRead = try await hub.access.mayRead(record.rowID, context.caller)
+        if mayRead, ["1", "true"].contains(request.query("diff")) {
             body.diff = try await hub.pullRequestChanges.diff(of: ends, in: record)
         }
         return try Answer.json(body)
@@ -131,7 +133,7 @@ struct DiscussionRoutes {
         let id = try context.repository(kind)
         let body = try await request.json(CreateDiscussionBody.self, limit: hub.limits.jsonBytes)
         let made = try await create(body, in: id, context)
-        let record = try await hub.access.repository(id, for: context.caller, as: .read)
+        let record = try await hub.access.repository(id, for: context.caller, as: .see)
         return try Answer.json(DiscussionBody(made, of: record))
     }
 
@@ -201,13 +203,5 @@ extension Request {
             throw HubError.invalid("the query's \(name) is not one of \(words)")
         }
         return word
-    }
-
-    /// A JSON body that may be missing altogether.
-    fileprivate func jsonIfAny<Body: Decodable>(_ type: Body.Type, limit: Int) async throws -> Body? {
-        guard let length = headers[.contentLength].flatMap({ Int($0) }) else {
-            return headers[.transferEncoding] == nil ? nil : try await json(type, limit: limit)
-        }
-        return length == 0 ? nil : try await json(type, limit: limit)
     }
 }

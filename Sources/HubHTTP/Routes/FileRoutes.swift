@@ -52,9 +52,10 @@ struct FileRoutes {
         type: String,
         _ open: (String, CommitID, RepositoryRecord) async throws -> RevisionService.OpenFile
     ) async throws -> Response {
-        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .read)
-        let commit = try await hub.revisions.require(context.parameter("revision"), in: record)
         let path = try context.restOfPath()
+        let record = try await hub.access.repository(
+            context.repository(kind), for: context.caller, as: Access.role(toRead: path))
+        let commit = try await hub.revisions.require(context.parameter("revision"), in: record)
         let file: RevisionService.OpenFile
         do {
             file = try await open(path, commit, record)

@@ -37,7 +37,7 @@ extension RepositoryBody {
         let wanted = description.wanted
         if wanted.contains(.author) { author = record.id.owner }
         if wanted.contains(.private) { `private` = record.visibility == .private }
-        if wanted.contains(.gated) { gated = .open }
+        if wanted.contains(.gated) { gated = GatingBody(record.gate) }
         if wanted.contains(.disabled) { disabled = false }
         if wanted.contains(.sha) { sha = description.commit?.hex }
         if wanted.contains(.createdAt) { createdAt = timestamp(record.createdAt) }

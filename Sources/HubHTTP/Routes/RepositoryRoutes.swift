@@ -16,7 +16,8 @@ struct RepositoryRoutes {
         routes.delete("repos/delete", "Deletes a repository.", body: .json(DeleteRepositoryBody.self), use: delete)
         routes.forEachKind { kind, one in
             one.put(
-                "settings", "Changes the visibility.", body: .json(RepositorySettingsBody.self),
+                "settings", "Changes the visibility, and who is given the files.",
+                body: .json(RepositorySettingsBody.self),
                 answer: .json(RepositorySettingsBody.self)
             ) { request, context in try await change(kind, request, context) }
             one.post(
@@ -63,7 +64,10 @@ struct RepositoryRoutes {
         if let visibility = body.visibility {
             try await hub.repositories.setVisibility(visibility.record(kind), of: id, by: context.caller)
         }
-        return try Answer.json(RepositorySettingsBody(visibility: body.visibility))
+        if let gated = body.gated {
+            try await hub.repositories.setGate(RepositoryRecord.Gate(gated), of: id, by: context.caller)
+        }
+        return try Answer.json(body)
     }
 
     private func fork(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {

@@ -52,7 +52,7 @@ struct RevisionRoutes {
     }
 
     private func refs(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {
-        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .read)
+        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .see)
         let refs = try await hub.revisions.refs(of: record)
         func list(_ prefix: String, keeping kept: Int) -> [RefsBody.Ref] {
             refs.filter { $0.0.name.hasPrefix(prefix) }.map { ref, commit in
@@ -72,7 +72,7 @@ struct RevisionRoutes {
         _ request: Request,
         _ context: HubContext
     ) async throws -> Response {
-        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .read)
+        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .see)
         let limit = try request.number("limit", default: 50, in: 1...1000)
         let page = try request.number("p", default: 0, in: 0...1_000_000)
         let isFormatted = try QueryItems(of: request).all("expand").contains("formatted")

@@ -46,7 +46,7 @@ struct TreeRoutes {
         _ request: Request,
         _ context: HubContext
     ) async throws -> Response {
-        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .read)
+        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .see)
         let commit = try await hub.revisions.require(context.parameter("revision"), in: record)
         let expands = request.flag("expand")
         let largest = expands ? Self.expandedPageSize : Self.pageSize
@@ -71,7 +71,7 @@ struct TreeRoutes {
         _ request: Request,
         _ context: HubContext
     ) async throws -> Response {
-        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .read)
+        let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .see)
         let commit = try await hub.revisions.require(context.parameter("revision"), in: record)
         let question = try await question(in: request)
         guard question.paths.count <= Self.pathLimit else {

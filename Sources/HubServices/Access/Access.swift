@@ -12,8 +12,9 @@ package struct Access: Sendable {
     /// The repository, if the caller holds `role` on it.
     ///
     /// Throws ``HubError/repositoryNotFound(_:)`` when it is absent or invisible, ``HubError/unauthorized(_:)`` when an anonymous
-    /// caller asks for more than reading, and ``HubError/forbidden(_:)`` when the role or the token's scope is too low.
-    /// A name the repository had before it was moved is ``HubError/moved(to:)``, for those who may read it.
+    /// caller asks for more than reading, ``HubError/forbidden(_:)`` when the role or the token's scope is too low, and
+    /// ``HubError/gated(_:)`` when the caller may see the repository and was not let in to read it. A name the repository
+    /// had before it was moved is ``HubError/moved(to:)``, for those who may see it.
     package func repository(_ id: RepositoryID, for caller: Caller, as role: Role) async throws -> RepositoryRecord {
         try await database.read { connection in
             try Self.repository(id, for: caller, as: role, in: connection)
@@ -37,7 +38,11 @@ package struct Access: Sendable {
         guard let held = try self.role(of: caller, on: record, in: connection) else {
             throw HubError.repositoryNotFound("there is no \(id.kind.rawValue) repository \(id)")
         }
-        guard role > .read else { return record }
+        guard role > .see else { return record }
+        guard role > .read else {
+            guard held >= .read else { throw gated(record, for: caller) }
+            return record
+        }
         guard caller.user != nil else {
             throw HubError.unauthorized("log in to change \(id); anonymous callers may only read it")
         }
@@ -69,7 +74,19 @@ package struct Access: Sendable {
 
     static func mayRead(_ rowID: Int64, _ caller: Caller, in connection: any SQLConnection) throws -> Bool {
         guard let record = try RepositoryRecord.find(rowID: rowID, in: connection) else { return false }
+        return try role(of: caller, on: record, in: connection).map { $0 >= .read } ?? false
+    }
+
+    /// Whether the caller may know of the repository with this row id; of a gated one that says nothing of its files.
+    static func maySee(_ rowID: Int64, _ caller: Caller, in connection: any SQLConnection) throws -> Bool {
+        guard let record = try RepositoryRecord.find(rowID: rowID, in: connection) else { return false }
         return try role(of: caller, on: record, in: connection) != nil
+    }
+
+    /// The role it takes to read the file at `path`: cards and attributes are there for everyone who sees the
+    /// repository.
+    package static func role(toRead path: String) -> Role {
+        ["README.md", ".gitattributes"].contains(path) ? .see : .read
     }
 
     /// Whether the caller may create and own repositories in the name of `owner`.
@@ -96,10 +113,25 @@ package struct Access: Sendable {
         on record: RepositoryRecord,
         in connection: any SQLConnection
     ) throws -> Role? {
-        let open: Role? = record.visibility == .public ? .read : nil
+        let open: Role? = record.visibility == .private ? nil : record.gate == nil ? .read : .see
         guard let user = caller.user else { return open }
         if user.isAdmin || user.id == record.ownerID { return .admin }
-        return try membership(of: user.id, in: record.ownerID, connection) ?? open
+        if let held = try membership(of: user.id, in: record.ownerID, connection) { return held }
+        guard open == .see else { return open }
+        return try AccessRequest.isAccepted(user.id, in: record.rowID, connection) ? .read : .see
+    }
+
+    /// In the words that clients know this by.
+    private static func gated(_ record: RepositoryRecord, for caller: Caller) -> HubError {
+        let name = "\(record.id.kind.rawValue) \(record.id)"
+        guard caller.user != nil else {
+            return .gated(
+                "Access to \(name) is restricted. You must have access to it and be authenticated to access it. "
+                    + "Please log in.")
+        }
+        return .gated(
+            "Access to \(name) is restricted and you are not in the authorized list. "
+                + "Ask for access with POST /api/\(record.id.kind.plural)/\(record.id)/ask-access.")
     }
 
     private static func membership(

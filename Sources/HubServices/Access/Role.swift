@@ -1,5 +1,9 @@
 /// What someone may do with a repository; each role includes the ones before it.
 package enum Role: String, Sendable, Codable, CaseIterable, Comparable {
+    /// See that it is there, its card, its history and the names of its files.
+    ///
+    /// All that a gated repository gives to those who were not let in; it is not a role one can be given.
+    case see
     /// See and download.
     case read
     /// Also push branches other than the default one.
@@ -8,6 +12,9 @@ package enum Role: String, Sendable, Codable, CaseIterable, Comparable {
     case write
     /// Also change visibility and delete.
     case admin
+
+    /// What members of an organisation can be given.
+    package static let ofMembers: [Role] = [.read, .contribute, .write, .admin]
 
     package static func < (one: Role, other: Role) -> Bool { one.rank < other.rank }
     private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }

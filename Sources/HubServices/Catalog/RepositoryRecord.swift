@@ -8,6 +8,15 @@ package struct RepositoryRecord: Sendable, Hashable {
         case `private`
     }
 
+    /// Who may have the files, beyond who may see the repository.
+    package enum Gate: String, Sendable, Hashable {
+        /// Whoever asks.
+        case auto
+
+        /// Whoever someone has let in.
+        case manual
+    }
+
     package let rowID: Int64
     package let id: RepositoryID
     package let ownerID: Int64
@@ -19,13 +28,17 @@ package struct RepositoryRecord: Sendable, Hashable {
     /// Unix seconds.
     package let createdAt: Int64
     package let updatedAt: Int64
+
+    /// Nil if everyone who may see the repository may have its files.
+    package let gate: Gate?
 }
 
 extension RepositoryRecord {
     /// Every query over `repository` reads these columns, in the order ``init(_:)`` expects.
     static let selection = """
         SELECT repository.id, repository.kind, account.name, repository.name, repository.owner_id,
-               repository.visibility, repository.upstream_id, repository.created_at, repository.updated_at
+               repository.visibility, repository.upstream_id, repository.created_at, repository.updated_at,
+               repository.gate
         FROM repository JOIN account ON account.id = repository.owner_id
         """
 
@@ -41,6 +54,8 @@ extension RepositoryRecord {
         upstreamID = try row.optional(6, row.int64)
         createdAt = try row.int64(7)
         updatedAt = try row.int64(8)
+        // A word that a newer hub wrote keeps the files in.
+        gate = try row.optional(9, row.string).map { Gate(rawValue: $0) ?? .manual }
     }
 
     /// Finds a repository whatever the case of its name.

@@ -160,7 +160,7 @@ package struct DiscussionService: Sendable {
     ) async throws -> Result {
         let instant = now.seconds
         return try await database.write { connection in
-            let record = try Access.participant(id, for: caller, in: connection)
+            let record = try Access.participant(id, for: caller, as: .see, in: connection)
             return try body(
                 DiscussionLog(repository: record, caller: caller, instant: instant, connection: connection))
         }

@@ -87,7 +87,7 @@ package struct PullRequestService: Sendable {
 
     /// Opens a pull request from a revision of this repository or of a fork of it.
     ///
-    /// What a private repository holds becomes readable through the pull request, so its content may only be proposed
+    /// What a private or gated repository holds becomes readable through the pull request, so its content may only be proposed
     /// by who may write to it.
     package func open(
         _ proposal: Proposal,
@@ -133,5 +133,5 @@ package struct PullRequestService: Sendable {
 
 extension RepositoryRecord {
     /// Whether everyone may read all of it, logged in or not.
-    var isOpenToAll: Bool { visibility == .public }
+    var isOpenToAll: Bool { visibility == .public && gate == nil }
 }

@@ -81,7 +81,8 @@ extension ListingQuery {
         if let parameters {
             conditions.add("listing.parameters BETWEEN ? AND ?", [parameters.lowerBound, parameters.upperBound])
         }
-        if isServed || isGated == true { conditions.add("1 = 0") }
+        if isServed { conditions.add("1 = 0") }
+        if let isGated { conditions.add("repository.gate IS \(isGated ? "NOT " : "")NULL") }
         for app in apps { conditions.add(app: app) }
         for model in usedModels { conditions.add(reference: .model, to: model) }
         for dataset in usedDatasets { conditions.add(reference: .dataset, to: dataset) }

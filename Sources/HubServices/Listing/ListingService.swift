@@ -41,7 +41,7 @@ package struct ListingService: Sendable {
         for caller: Caller
     ) async throws -> RepositoryDescription {
         try await database.read { connection in
-            let record = try Access.repository(id, for: caller, as: .read, in: connection)
+            let record = try Access.repository(id, for: caller, as: .see, in: connection)
             let git = try GitRepository(connection, repository: record.rowID)
             let commit = try RevisionService.resolve(revision, git: git)
             let reader = RepositoryDescription.Reader(

@@ -88,7 +88,7 @@ package struct RepositoryDescription: Sendable {
             spaces = try Self.names(.model, of: record.id, for: reader.caller, in: connection)
         }
         upstream = try record.upstreamID.flatMap { upstream in
-            guard try Access.mayRead(upstream, reader.caller, in: connection) else { return nil }
+            guard try Access.maySee(upstream, reader.caller, in: connection) else { return nil }
             return try RepositoryRecord.find(rowID: upstream, in: connection)?.id
         }
     }

@@ -90,7 +90,7 @@ struct OrganizationCommands: AsyncParsableCommand {
 
         func run() async throws {
             let role = try role.map { text in
-                guard let role = Role(rawValue: text) else {
+                guard let role = Role(rawValue: text), Role.ofMembers.contains(role) else {
                     throw HubError.invalid("'\(text)' is not a role; expected read, contribute, write or admin")
                 }
                 return role
