@@ -22,7 +22,8 @@ struct Hubctl: AsyncParsableCommand {
         subcommands: [
             Login.self, Whoami.self, Repo.self, Init.self, Clone.self, Status.self, Add.self, Commit.self, Push.self,
             Pull.self,
-            Log.self, Branch.self, Tag.self, Fork.self, Sync.self, Diff.self, Merge.self, Show.self, Validate.self,
+            Log.self, Branch.self, Tag.self, Fork.self, Sync.self, Diff.self, Merge.self, PullRequest.self, Show.self,
+            Validate.self,
             Convert.self, Completion.self,
         ]
     )

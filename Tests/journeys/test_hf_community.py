@@ -343,3 +343,28 @@ def test_the_hf_command_line(hub, hf, tmp_path, repository):
     details = ada.get_discussion_details(repository, 1)
     assert (details.title, details.status, len(comments(details))) == ("By machine", "open", 2)
     assert ada.get_discussion_details(repository, 2).status == "merged"
+
+
+def test_a_review_in_the_terminal(hub, person):
+    model_with_branch(hub, person, better)
+    ada, bob = person("ada"), person("bob")
+    folder = ada.home / "tiny"
+    made = ada.json("pr", "create", "Better weights", "--source", "work", "-m", "Please look.", cwd=folder)
+    assert (made["num"], made["status"], made["isPullRequest"]) == (1, "open", True)
+    assert "Better weights" in bob.hubctl("pr", "list", "--repo", "ada/tiny").stdout
+    assert bob.json("pr", "list", "--repo", "ada/tiny", "--state", "closed") == []
+    bob.hubctl("pr", "comment", "1", "Looks good", "--repo", "ada/tiny")
+    hub.report("ada/tiny", "refs%2Fpr%2F1")
+    shown = bob.hubctl("pr", "show", "1", "--repo", "ada/tiny").stdout
+    for words in ("Please look.", "bob: Looks good", "into refs/heads/main", "checks: ", "changed  model.safetensors",
+                  "cosine"):
+        assert words in shown, shown
+    assert bob.json("pr", "show", "1", "--repo", "ada/tiny")["checks"]["allowMerge"]
+    assert "weights model.safetensors" in bob.hubctl("pr", "diff", "1", "--repo", "ada/tiny").stdout
+    assert bob.hubctl("pr", "merge", "1", "--repo", "ada/tiny", check=False).returncode == 2
+    ada.hubctl("pr", "close", "1", "-m", "Wait.", cwd=folder)
+    refused = ada.hubctl("pr", "merge", "1", cwd=folder, check=False)
+    assert refused.returncode == 1 and "closed" in refused.stderr
+    ada.hubctl("pr", "open", "1", cwd=folder)
+    merged = ada.json("pr", "merge", "1", cwd=folder)
+    assert (merged["status"], merged["mergeCommitId"]) == ("merged", hub.head("ada/tiny"))

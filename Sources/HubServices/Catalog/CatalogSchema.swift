@@ -5,8 +5,7 @@ package import HubDatabase
 /// Released steps never change; a new need is a new step at the end.
 package enum CatalogSchema {
     package static let migrations: [Migration] = [
-        accounts, repositories, work, listing, discussions, people, collections, webhooks, logins, largeFiles,
-        accounts, repositories, work, listing, discussions, gates,
+        accounts, repositories, work, listing, discussions, people, collections, webhooks, logins, largeFiles, gates,
     ]
 
     private static let accounts = Migration(

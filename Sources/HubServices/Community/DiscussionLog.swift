@@ -8,7 +8,7 @@ struct DiscussionLog {
     let instant: Int64
     let connection: any SQLConnection
 
-    /// The most events one discussion may have: all of them are read at once.
+    /// So many events fit into one discussion, changes of its status aside: all of them are read at once.
     static let eventLimit = 5000
 
     /// The number the next discussion of a repository gets.
@@ -52,23 +52,47 @@ struct DiscussionLog {
         return made
     }
 
-    enum Kind: String {
+    private enum Kind: String {
         case comment
         case statusChange = "status-change"
         case titleChange = "title-change"
         case commit
     }
 
+    /// Whether there is no room for more talk.
+    private func isFull(_ discussion: Discussion) throws -> Bool {
+        let count = try connection.queryOne(
+            "SELECT COUNT(*) FROM discussion_event WHERE discussion_id = ?", [discussion.rowID])?.int(0)
+        return (count ?? 0) >= Self.eventLimit
+    }
+
+    /// Tells a commit; in a discussion that is full, nothing.
+    func commit(_ id: CommitID, _ subject: String, in discussion: Discussion) throws {
+        guard try !isFull(discussion) else { return }
+        try add(.commit, subject, detail: id.hex, to: discussion)
+    }
+
+    func rename(_ discussion: Discussion, to title: String) throws -> DiscussionEvent {
+        try requireRoom(in: discussion)
+        try connection.execute("UPDATE discussion SET title = ? WHERE id = ?", [title, discussion.rowID])
+        return try add(.titleChange, title, detail: discussion.title, to: discussion)
+    }
+
+    private func requireRoom(in discussion: Discussion) throws {
+        guard try !isFull(discussion) else {
+            throw HubError.conflict(
+                "discussion \(discussion.number) has \(Self.eventLimit) entries, and no more fit; open another one")
+        }
+    }
+
     /// Appends an event.
     @discardableResult
-    func add(_ kind: Kind, _ text: String, detail: String? = nil, to discussion: Discussion) throws -> DiscussionEvent {
-        let count =
-            try connection.queryOne(
-                "SELECT COUNT(*) FROM discussion_event WHERE discussion_id = ?", [discussion.rowID])?.int(0) ?? 0
-        guard count < Self.eventLimit else {
-            throw HubError.conflict(
-                "discussion \(discussion.number) has \(count) events, and no more fit; open another one")
-        }
+    private func add(
+        _ kind: Kind,
+        _ text: String,
+        detail: String? = nil,
+        to discussion: Discussion
+    ) throws -> DiscussionEvent {
         let id = Self.newID()
         try connection.execute(
             """
@@ -83,6 +107,7 @@ struct DiscussionLog {
     }
 
     func comment(_ text: String, on discussion: Discussion) throws -> DiscussionEvent {
+        try requireRoom(in: discussion)
         let event = try add(.comment, text, to: discussion)
         try tell("comment-created", discussion, comment: event.id)
         return event

@@ -115,9 +115,7 @@ package struct DiscussionService: Sendable {
     ) async throws -> DiscussionEvent {
         let title = try DiscussionText.title(title)
         return try await steer(number, of: id, by: caller) { log, discussion in
-            try log.connection.execute(
-                "UPDATE discussion SET title = ? WHERE id = ?", [title, discussion.rowID])
-            let event = try log.add(.titleChange, title, detail: discussion.title, to: discussion)
+            let event = try log.rename(discussion, to: title)
             let renamed = try Discussion.require(number, of: log.repository, in: log.connection)
             try log.tell("discussion-renamed", renamed, more: ["from": discussion.title])
             return event

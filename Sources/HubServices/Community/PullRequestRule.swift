@@ -52,7 +52,7 @@ enum PullRequestRule {
             let log = DiscussionLog(
                 repository: push.repository, caller: push.caller, instant: instant, connection: connection)
             for commit in commits.reversed() {
-                try log.add(.commit, commit.title, detail: commit.id.hex, to: discussion)
+                try log.commit(commit.id, commit.title, in: discussion)
             }
         }
     }
