@@ -1,6 +1,7 @@
 import HTTPTypes
 import HubCore
 import HubHTTP
+import HubServices
 import HubServicesTestSupport
 import Hummingbird
 import HummingbirdTesting
