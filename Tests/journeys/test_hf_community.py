@@ -368,3 +368,38 @@ def test_a_review_in_the_terminal(hub, person):
     ada.hubctl("pr", "open", "1", cwd=folder)
     merged = ada.json("pr", "merge", "1", cwd=folder)
     assert (merged["status"], merged["mergeCommitId"]) == ("merged", hub.head("ada/tiny"))
+
+
+def test_a_folder_uploaded_as_a_pull_request_by_someone_else(hub, hf, person, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    folder = model_with_branch(hub, person, better)
+    bob = hf("bob")
+    upload = tmp_path / "upload"
+    upload.mkdir()
+    (upload / "notes.txt").write_text((folder / "notes.txt").read_text() + "four\n")
+    info = bob.upload_file(
+        path_or_fileobj=b"a word\n", path_in_repo="word.txt", repo_id="ada/tiny", create_pr=True,
+        commit_message="Add a word", commit_description="Just one.")
+    assert info.pr_num == 1 and info.pr_revision == "refs/pr/1"
+    made = bob.get_discussion_details("ada/tiny", 1)
+    assert (made.status, made.author, made.title) == ("open", "bob", "Add a word")
+    assert "+a word\n" in made.diff
+    second = bob.upload_folder(repo_id="ada/tiny", folder_path=upload, create_pr=True, commit_message="Add a line")
+    assert second.pr_num == 2
+    bob.upload_file(
+        path_or_fileobj=b"a better word\n", path_in_repo="word.txt", repo_id="ada/tiny", revision="refs/pr/1",
+        commit_message="Find a better word")
+    events = [event for event in bob.get_discussion_details("ada/tiny", 1).events if event.type == "commit"]
+    assert [event.summary for event in events] == ["Add a word", "Find a better word"]
+    with pytest.raises(HfHubHTTPError, match="403"):
+        hf("eve").upload_file(
+            path_or_fileobj=b"mine\n", path_in_repo="word.txt", repo_id="ada/tiny", revision="refs/pr/1")
+    refs = bob.list_repo_refs("ada/tiny", include_pull_requests=True)
+    assert [(ref.name, ref.ref) for ref in refs.pull_requests] == [("pr/1", "refs/pr/1"), ("pr/2", "refs/pr/2")]
+    bob.super_squash_history("ada/tiny", branch="refs/pr/1", commit_message="All in one")
+    assert bob.get_discussion_details("ada/tiny", 1).events[-1].summary == "All in one"
+    hub.report("ada/tiny", "refs%2Fpr%2F2")
+    if bob.get_discussion_details("ada/tiny", 2).status == "draft":
+        bob.change_discussion_status("ada/tiny", 2, "open")
+    hf("ada").merge_pull_request("ada/tiny", 2)
+    assert hub.file("ada/tiny", "notes.txt").body == b"one\ntwo\nthree\nfour\n"
