@@ -67,6 +67,7 @@ def push_tree(person, hub, work, entries):
         [("100644", "..", b"x")],
         [("100644", "..\\b", b"x")],
         [("100644", "a\\.git\\config", b"x")],
+        [("100644", "a\\.git", b"x")],
         [("100644", "a\x1b[31m", b"x")],
         [("100644", "a\nb", b"x")],
         [("100644", "weights.bin", b"x"), ("100644", "Weights.bin", b"y")],

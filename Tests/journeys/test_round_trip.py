@@ -2,10 +2,12 @@
 
 import filecmp
 import hashlib
+import time
 
 import pytest
 
 import checkpoints
+import hub as programs
 
 
 def assert_same(one, other, names=None):
@@ -137,3 +139,41 @@ def test_a_folder_without_a_remote_can_become_one(hub, person):
     ada.hubctl("repo", "delete", "ada/fresh", "--yes")
     assert "ada/fresh" not in ada.hubctl("repo", "list").stdout
     assert hub.get("/api/models/ada/fresh", ada.user).status == 404
+
+
+def test_a_clone_that_was_cut_goes_on_where_it_stopped(tmp_path):
+    hub = programs.Hub(tmp_path, {"HUBD_LOG_LEVEL": "debug"})
+    hub.start()
+    try:
+        ada = programs.Person(hub, tmp_path / "ada", hub.user("ada"))
+        ada.hubctl("repo", "create", "ada/model")
+        work = ada.clone("ada/model")
+        checkpoints.random_checkpoint(work / checkpoints.WEIGHTS, seed=1, tensors=192)
+        ada.commit(work, "Large")
+        ada.hubctl("push", cwd=work)
+
+        def reads():
+            return hub.log.read_text().count(" path=/xet/")
+
+        before = reads()
+        ada.clone("ada/model", "whole")
+        whole = reads() - before
+
+        cut = ada.home / "cut"
+        clone = ada.start("clone", "ada/model", cut)
+        deadline = time.monotonic() + 60
+        while clone.poll() is None and time.monotonic() < deadline:
+            found = list(cut.glob(".git/lfs/**/*.incomplete"))
+            if found and found[0].stat().st_size > 64 << 20:
+                break
+            time.sleep(0.002)
+        clone.kill()
+        clone.communicate(timeout=30)
+        assert list(cut.glob(".git/lfs/**/*.incomplete")), "the clone was over too soon to be cut"
+        before = reads()
+        ada.hubctl("pull", cwd=cut)
+        assert reads() - before < whole, "what had come was fetched again"
+        assert (cut / checkpoints.WEIGHTS).read_bytes() == (work / checkpoints.WEIGHTS).read_bytes()
+        assert not list(cut.glob(".git/lfs/**/*.incomplete"))
+    finally:
+        hub.close()
