@@ -97,13 +97,13 @@ package struct RepositoryHoldingBody: Codable, Sendable {
     package var updatedAt: String
 
     /// Bytes of its large files.
-    package var storage: Int64
+    package var storage: Int
 
     /// The part of all the owner keeps.
     package var storagePercent: Double
 
     package init(
-        id: String, type: String, visibility: Visibility, updatedAt: String, storage: Int64, storagePercent: Double
+        id: String, type: String, visibility: Visibility, updatedAt: String, storage: Int, storagePercent: Double
     ) {
         self.id = id
         self.type = type

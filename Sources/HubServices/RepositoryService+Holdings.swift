@@ -8,7 +8,7 @@ extension RepositoryService {
         package let record: RepositoryRecord
 
         /// Bytes of its large files, those shared with other repositories included.
-        package let bytes: Int64
+        package let bytes: Int
 
         /// The part of all the owner's repositories, in percent.
         package let percent: Double
@@ -48,8 +48,8 @@ extension RepositoryService {
         }
     }
 
-    private static func totalBytes(of owner: Int64, in connection: any SQLConnection) throws -> Int64 {
-        var total: Int64 = 0
+    private static func totalBytes(of owner: Int64, in connection: any SQLConnection) throws -> Int {
+        var total = 0
         for row in try connection.query("SELECT id FROM repository WHERE owner_id = ?", [owner]) {
             total += Int64(try ContentStore.linkedBytes(scope: row.int64(0), in: connection))
         }

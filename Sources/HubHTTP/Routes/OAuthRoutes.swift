@@ -53,7 +53,9 @@ struct OAuthRoutes {
             guard let code = form.device_code else { return try refuse(.invalid_request, "device_code is missing") }
             return try answer(await hub.logins.poll(code))
         case "refresh_token":
-            guard let token = form.refresh_token else { return try refuse(.invalid_request, "refresh_token is missing") }
+            guard let token = form.refresh_token else {
+                return try refuse(.invalid_request, "refresh_token is missing")
+            }
             return try answer(await hub.logins.refresh(token))
         default:
             return try refuse(.unsupported_grant_type, "understood are device_code and refresh_token")

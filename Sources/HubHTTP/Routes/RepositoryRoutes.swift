@@ -53,7 +53,8 @@ struct RepositoryRoutes {
         do {
             try await hub.repositories.delete(id, by: context.caller)
         } catch HubError.moved(let now) {
-            throw HubError.repositoryNotFound("there is no \(id.kind.rawValue) repository \(id); it is now called \(now)")
+            throw HubError.repositoryNotFound(
+                "there is no \(id.kind.rawValue) repository \(id); it is now called \(now)")
         }
         return Answer.empty()
     }

@@ -18,7 +18,7 @@ extension Request {
     func rowPage(default standard: Int = 100, upTo limit: Int = 1000) throws -> RowPageRequest {
         let count = try number("limit", default: standard, in: 1...limit)
         guard let cursor = query("cursor") else { return RowPageRequest(limit: count) }
-        guard let after = Int64(cursor), after > 0 else {
+        guard let after = Int64(cursor), (1...(1 << 53)).contains(after) else {
             throw HubError.invalid("the query's cursor is not one this hub gave out")
         }
         return RowPageRequest(after: after, limit: count)

@@ -27,7 +27,8 @@ extension Access {
         }
     }
 
-    static func mayRead(_ collection: HubCollection, _ caller: Caller, in connection: any SQLConnection) throws -> Bool {
+    static func mayRead(_ collection: HubCollection, _ caller: Caller, in connection: any SQLConnection) throws -> Bool
+    {
         guard collection.isPrivate else { return true }
         return try role(of: caller, inNameOf: collection.owner.id, in: connection) != nil
     }

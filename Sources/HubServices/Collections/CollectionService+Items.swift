@@ -103,7 +103,9 @@ extension CollectionService {
             case .paper:
                 guard (4...40).contains(name.utf8.count),
                     name.utf8.allSatisfy({ "0123456789.abcdefghijklmnopqrstuvwxyz-/".utf8.contains($0) })
-                else { throw HubError.invalid("'\(name.prefix(40).filter { $0 != "\0" })' is not the number of a paper") }
+                else {
+                    throw HubError.invalid("'\(name.prefix(40).filter { $0 != "\0" })' is not the number of a paper")
+                }
                 text = name
                 repository = nil
             }

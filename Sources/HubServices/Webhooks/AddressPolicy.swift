@@ -11,7 +11,9 @@ package struct AddressPolicy: Sendable {
     init(_ options: WebhookOptions) { allowsPrivate = options.allowsPrivateAddresses }
 
     func require(_ address: SocketAddress, for host: String) throws(HubError) {
-        guard let bytes = NetworkAddress.bytes(of: address) else { throw .invalid("'\(host)' is not an internet address") }
+        guard let bytes = NetworkAddress.bytes(of: address) else {
+            throw .invalid("'\(host)' is not an internet address")
+        }
         switch Self.reach(of: bytes) {
         case .everyone: return
         case .insiders where allowsPrivate: return

@@ -8,7 +8,8 @@ package enum NetworkAddress {
         guard let address = try? SocketAddress(ipAddress: text, port: 0), let bytes = bytes(of: address) else {
             return nil
         }
-        let isMapped = bytes.count == 16 && bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
+        let isMapped =
+            bytes.count == 16 && bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
         return isMapped ? Array(bytes[12...]) : bytes
     }
 

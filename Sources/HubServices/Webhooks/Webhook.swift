@@ -28,7 +28,8 @@ package struct Webhook: Sendable {
             let parts = name.split(separator: "/", omittingEmptySubsequences: false)
             let count = kind == .org || kind == .user ? 1 : 2
             guard parts.count == count, parts.allSatisfy({ RepositoryID.isWellFormed($0) }) else {
-                throw .invalid("'\(name.prefix(200).filter { $0 != "\0" })' is not the name of a \(kind.rawValue) to watch")
+                throw .invalid(
+                    "'\(name.prefix(200).filter { $0 != "\0" })' is not the name of a \(kind.rawValue) to watch")
             }
             self.kind = kind
             self.name = name
