@@ -160,8 +160,9 @@ private final class Options {
     }
 
     func flag(_ key: String, _ standard: Bool) throws -> Bool {
+        let text = string(key)
         if let value = reader.bool(forKey: ConfigKey(key)) { return value }
-        guard let text = string(key) else { return standard }
+        guard let text else { return standard }
         switch text.lowercased() {
         case "true", "yes", "on", "1": return true
         case "false", "no", "off", "0": return false

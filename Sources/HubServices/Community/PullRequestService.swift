@@ -99,8 +99,8 @@ package struct PullRequestService: Sendable {
         let target = try await access.participant(id, for: caller)
         var origin = target
         if let source, source != target.id {
-            origin = try await access.repository(source, for: caller, as: .read)
-            if !origin.isOpenToAll { origin = try await access.repository(source, for: caller, as: .write) }
+            origin = try await access.current(source, for: caller)
+            if !origin.isOpenToAll { origin = try await access.repository(origin.id, for: caller, as: .write) }
         }
         var proposal = proposal
         proposal.head = try await revisions.require(revision, in: origin)
