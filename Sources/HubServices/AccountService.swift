@@ -5,6 +5,7 @@ package import HubDatabase
 package struct AccountService: Sendable {
     let database: any SQLDatabase
     let now: Now
+    private let known = KnownTokens()
 
     package init(database: any SQLDatabase, now: Now = .system) {
         self.database = database
@@ -25,8 +26,23 @@ package struct AccountService: Sendable {
     package func authenticate(_ token: String?) async throws -> Caller {
         guard let token else { return .anonymous }
         let digest = Self.digest(of: token)
-        let instant = now.seconds
-        return try await database.read { connection in
+        // Asked before the token is looked up: what is remembered is at least as new as its version says.
+        let version = try database.version()
+        let owner: KnownTokens.Owner
+        if let version, let known = known.owner(of: digest, at: version) {
+            owner = known
+        } else {
+            owner = try await findOwner(of: digest)
+            if let version { known.remember(owner, of: digest, at: version) }
+        }
+        if let expiry = owner.expiresAt, expiry <= now.seconds {
+            throw HubError.unauthorized("the access token has expired; make a new one and log in")
+        }
+        return owner.caller
+    }
+
+    private func findOwner(of digest: [UInt8]) async throws -> KnownTokens.Owner {
+        try await database.read { connection in
             let row = try connection.queryOne(
                 """
                 SELECT \(AccountRecord.columns), access_token.scope, access_token.name, access_token.expires_at,
@@ -37,15 +53,13 @@ package struct AccountService: Sendable {
                 [digest]
             )
             guard let row else { throw HubError.unauthorized("the access token is unknown; make a new one and log in") }
-            if let expiry = try row.optional(6, row.int64), expiry <= instant {
-                throw HubError.unauthorized("the access token has expired; make a new one and log in")
-            }
             let account = try AccountRecord(row)
-            return Caller(
+            let caller = Caller(
                 user: .init(id: account.id, name: account.name, isAdmin: account.isAdmin),
                 scope: try TokenScope(rawValue: row.string(4)) ?? .read,
                 tokenName: try row.string(5), tokenID: try row.int64(7)
             )
+            return KnownTokens.Owner(caller: caller, expiresAt: try row.optional(6, row.int64))
         }
     }
 
