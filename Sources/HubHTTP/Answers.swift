@@ -23,7 +23,28 @@ enum Answer {
 
 /// `YYYY-MM-DDTHH:MM:SS.000Z`, the only form of a time the official clients read.
 func timestamp(_ unixSeconds: Int64) -> String {
-    Date(timeIntervalSince1970: TimeInterval(unixSeconds))
-        .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
-        .replacing("+0000", with: "Z")
+    // Years before 1970 and after 9999 are nobody's; a general formatter costs more than the rest of an answer.
+    let seconds = min(max(unixSeconds, 0), 253_402_300_799)
+    let (year, month, day) = civilDate(daysSince1970: seconds / 86_400)
+    let rest = seconds % 86_400
+    return "\(digits(year, 4))-\(digits(month, 2))-\(digits(day, 2))T"
+        + "\(digits(rest / 3600, 2)):\(digits(rest / 60 % 60, 2)):\(digits(rest % 60, 2)).000Z"
+}
+
+private func digits(_ number: Int64, _ count: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+}
+
+/// The Gregorian date of a day, reckoned in eras of 400 years that begin with March.
+private func civilDate(daysSince1970 days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    let shifted = days + 719_468
+    let era = shifted / 146_097
+    let dayOfEra = shifted % 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
 }
