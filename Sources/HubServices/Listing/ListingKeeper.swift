@@ -23,7 +23,7 @@ package struct ListingKeeper: Service {
                     try await downloads.flush()
                     let today = Popularity.day(of: now.seconds)
                     guard day != today else { return }
-                    try await database.write { connection in try Popularity.sumUpAll(on: today, in: connection) }
+                    try await moveWindows()
                     day = today
                 }
                 _ = try? await Task.sleep(for: .seconds(Self.interval))
@@ -47,6 +47,12 @@ package struct ListingKeeper: Service {
             }
             last = end
         }
+    }
+
+    /// Sums up downloads as of today.
+    package func moveWindows() async throws {
+        let today = Popularity.day(of: now.seconds)
+        try await database.write { connection in try Popularity.sumUpAll(on: today, in: connection) }
     }
 
     private func complete(_ rowID: Int64) async throws {
