@@ -14,13 +14,14 @@ import tempfile
 import chunks
 import forks
 import inference
+import metadata
 import programs
 import tables
 import transfer
 import xet
 from measuring import Failed, bring_loopback_up
 
-BENCHES = ("chunks", "transfer", "fork", "xet", "inference")
+BENCHES = ("chunks", "transfer", "fork", "xet", "metadata", "inference")
 ROOM = {True: 3 << 30, False: 14 << 30}  # bytes on disk, by --quick
 
 
@@ -81,6 +82,8 @@ def run_benches(place, options):
             hub.stop()
     if "xet" in options.benches:
         results["xet"] = xet.bench(place, options)
+    if "metadata" in options.benches:
+        results["metadata"] = metadata.bench(place, options)
     if "inference" in options.benches:
         results["inference"] = inference.bench(place, options)
     return results
