@@ -10,7 +10,6 @@ package struct LargeFileService: Sendable {
     let content: ContentStore
     let access: Access
     let pushes: PushService
-    let limits: HubLimits
     let now: Now
 
     /// One content a repository has.
@@ -115,7 +114,7 @@ package struct LargeFileService: Sendable {
         to target: RepositoryID,
         by caller: Caller
     ) async throws -> [ContentDigest] {
-        let expiry = Int(now.seconds) + limits.leaseSeconds
+        let expiry = content.leaseExpiry
         return try await database.write { connection in
             let origin = try Access.repository(source, for: caller, as: .read, in: connection)
             let goal = try Access.repository(target, for: caller, as: .contribute, in: connection)

@@ -74,15 +74,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [("other weights", nil), ("some weight", nil), ("some weights!", nil), ("some weights", "11")])
-    func `bytes that are not the announced ones are refused`(_ text: String, _ length: String?) async throws {
+    @Test(arguments: ["other weights", "some weight", "some weights!"])
+    func `bytes that are not the announced ones are refused`(_ text: String) async throws {
         try await with(Array("some weights".utf8)) { sender, _ in
             let href = try #require(try await sender.batch(["basic"]).object.actions?["upload"]?.href)
-            var headers: HTTPFields = [:]
-            if let length { headers[.contentLength] = length }
-            let answer = try await sender.follow(.put, href, ByteBuffer(string: text), headers: headers)
+            let answer = try await sender.follow(.put, href, ByteBuffer(string: text))
             #expect((400..<500).contains(answer.status.code))
-            #expect(try await sender.batch(["basic"]).object.actions != nil)
+            let again = try await sender.batch(["basic"])
+            #expect(again.object.actions != nil)
         }
     }
 

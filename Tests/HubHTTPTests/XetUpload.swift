@@ -43,6 +43,18 @@ struct XetUpload {
         self.shard = shard.serialized
     }
 
+    /// Another file of as many bytes and chunks, with no chunk in common.
+    init(alike other: XetUpload) throws {
+        for seed in 1000..<1200 {
+            let upload = try XetUpload(seed: UInt64(seed), count: other.bytes.count)
+            if upload.file.chunks.count == other.file.chunks.count {
+                self = upload
+                return
+            }
+        }
+        throw HubError.invalid("no seed makes as many chunks")
+    }
+
     /// The shard of someone who has the hashes and not the bytes.
     var claim: [UInt8] {
         var shard = UploadShard()

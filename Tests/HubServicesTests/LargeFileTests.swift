@@ -24,7 +24,19 @@ import Testing
             let second = try await test.push(
                 ["deep/down/big.dat": pointer.text, "deep/kept.dat": other.text], to: record, onto: first, by: alice)
             try await test.push(["README.md": "two"], to: record, onto: second, by: alice)
-            try await test.push(["deep/extra": "x"], to: record, onto: second, branch: "side", by: alice)
+            try await branch("side", from: second, with: "deep/extra")
+        }
+
+        private func branch(_ name: String, from parent: CommitID, with path: String) async throws {
+            let author = Signature(name: "alice", email: "alice@example.org", seconds: test.clock.seconds)
+            let commit = try await test.git.write(record.rowID) { git in
+                try git.writeCommit(
+                    [.put(path: path, bytes: [1])], onto: parent, parents: [parent], author: author, message: "side\n")
+            }
+            try await test.hub.pushes.publish(
+                Push(
+                    to: record, by: alice, updates: [.init(try RefName(branch: name), from: nil, to: commit)],
+                    via: "api"))
         }
 
         func paths(_ revision: String) async throws -> [String] {
@@ -81,7 +93,7 @@ import Testing
     @Test func `a fork keeps what its upstream deletes`() async throws {
         let it = try await History()
         let fork = try await it.test.hub.repositories.fork(
-            it.record.id, to: RepositoryID(.model, parsing: "alice/fork"), visibility: nil, by: it.alice)
+            it.record.id, to: RepositoryID(.model, parsing: "alice/same"), visibility: nil, by: it.alice)
         try await it.test.hub.largeFiles.delete(
             [it.pointer.digest], from: it.record.id, rewritingHistory: true, by: it.alice)
         let head = try await it.test.hub.revisions.require("main", in: fork)

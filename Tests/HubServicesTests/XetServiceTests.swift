@@ -51,7 +51,8 @@ import Testing
     @Test func `a file is planned for its readers and unknown to others`() async throws {
         let scene = try await Scene()
         let plan = try await scene.test.hub.xet.reconstruction(
-            of: scene.file.fileHash, range: 0..<scene.bytes.count, grant: try await scene.grant(scene.secret, scene.alice))
+            of: scene.file.fileHash, range: 0..<scene.bytes.count,
+            grant: try await scene.grant(scene.secret, scene.alice))
         #expect(plan.terms.reduce(0) { $0 + $1.length } == scene.bytes.count)
         let sentence = HubError.notFound("the file \(scene.file.fileHash) is not known here")
         await #expect(throws: sentence) {

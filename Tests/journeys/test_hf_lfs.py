@@ -64,6 +64,20 @@ def test_a_file_goes_whole_without_a_token_and_not_a_second_time(hub, tmp_path):
         assert not [call for call in wire.take() if call.method == "PUT"]
 
 
+def test_a_body_of_another_length_is_refused_before_it_is_read(hub, tmp_path):
+    ada = hub.user("ada")
+    hub.create("ada/model", ada)
+    path = write(tmp_path, "small.bin", 1000, 1)
+    body = {"operation": "upload", "objects": [{"oid": oid(path), "size": 1000}]}
+    batch = hub.request("POST", "/ada/model.git/info/lfs/objects/batch", body, ada).json
+    url = batch["objects"][0]["actions"]["upload"]["href"].removeprefix(hub.url)
+    for data in (path.read_bytes()[:-1], path.read_bytes() + b"x", b""):
+        answer = hub.request("PUT", url, data)
+        assert answer.status == 400 and "are announced" in answer.json["error"]
+    assert hub.request("PUT", url, path.read_bytes()[::-1]).status == 400
+    assert hub.request("PUT", url, path.read_bytes()).status == 200
+
+
 def test_a_large_file_goes_in_parts(small_parts, tmp_path):
     hub = small_parts
     ada = hub.user("ada")
@@ -160,7 +174,7 @@ DELETE = """
 def test_a_file_deleted_for_good_is_in_no_history(hub, history, tmp_path):
     ada, folder = history
     client = official.Client(hub, tmp_path / "client", ada.user, xet=False)
-    assert client.run(LIST) == [
+    assert sorted(client.run(LIST)) == [
         ["deep/two.bin", 100_000, oid(folder / "deep/two.bin"), "refs/heads/main"],
         ["one.bin", 100_000, oid(folder / "one.bin"), "refs/heads/main"]]
     before = hub.head("ada/model")
@@ -216,3 +230,20 @@ def test_a_file_is_copied_to_another_repository_without_its_bytes(hub, history, 
     assert hub.request(
         "POST", "/api/models/ada/model/lfs-files/duplicate",
         {"target": {"type": "model", "name": "ada/model"}, "files": files}, bert.user).status == 403
+
+
+def test_the_official_library_copies_between_repositories_without_the_bytes(hub, history, person, tmp_path):
+    ada, folder = history
+    bert = person("bert")
+    hub.create("bert/copy", bert.user)
+    with recorder.recording(hub) as wire:
+        official.Client(wire, tmp_path / "client", bert.user).run("""
+            from huggingface_hub import CommitOperationCopy, HfApi
+            HfApi().create_commit(
+                "bert/copy", commit_message="copy", operations=[
+                    CommitOperationCopy("deep/two.bin", "here.bin", src_repo_id="ada/model", src_repo_type="model")])
+        """)
+        calls = wire.take()
+        assert [call.status for call in calls if call.path.endswith("/lfs-files/duplicate")] == [200]
+        assert sum(call.sent for call in calls) < 5000
+    assert hub.file("bert/copy", "here.bin").body == (folder / "deep/two.bin").read_bytes()

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import struct
 import subprocess
 import sys
 
@@ -245,3 +246,36 @@ def test_a_second_version_sends_only_what_is_new(hub, wire, tmp_path):
     client.run(UPLOAD, path=path)
     assert sum(call.sent for call in wire.take() if "/v1/xorbs/" in call.path) < 500_000
     assert official.Client(wire, tmp_path / "reader").run(SNAPSHOT) == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def peak(hub):
+    """The most memory hubd has held so far, in bytes."""
+    status = pathlib.Path(f"/proc/{hub.process.pid}/status").read_text()
+    return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+
+def shards():
+    """Shards of 64 MiB that say nothing true: one file of many terms, many files, many xorbs."""
+    tag = b"HFRepoMetaData" + bytes.fromhex("00556967456A7B815783A5BDD95CCDD14AA9")
+    head, bookend = tag + struct.pack("<QQ", 2, 0), b"\xff" * 32 + bytes(16)
+    count = (64 << 20) // 48 - 8
+    term = b"\x01" * 32 + struct.pack("<IIII", 0, 65536, 0, 1)
+    empty = b"\x03" * 32 + struct.pack("<IIQ", 0, 0, 0)
+    yield head + b"\x02" * 32 + struct.pack("<IIQ", 0, count, 0) + term * count + bookend * 2
+    yield head + empty * count + bookend * 2
+    yield head + bookend + empty * count + bookend
+
+
+def test_shards_as_large_as_allowed_that_lie_cost_their_own_size(hub):
+    ada = hub.user("ada")
+    hub.create("ada/model", ada)
+    token = hub.get("/api/models/ada/model/xet-write-token/main", ada).json
+    cas, headers = token["casUrl"].removeprefix(hub.url), {"Authorization": f"Bearer {token['accessToken']}"}
+    before = peak(hub)
+    for shard in shards():
+        answer = hub.request("POST", f"{cas}/v1/shards", shard, headers=headers)
+        assert answer.status == 400 and answer.json["error"]
+        answer = hub.request("POST", f"{cas}/v2/shards", shard, headers=headers)
+        assert answer.status == 200 and json.loads(answer.body.splitlines()[-1])["type"] == "error"
+        assert hub.request("POST", f"{cas}/v1/shards", shard + bytes(4096), headers=headers).status == 413
+    assert peak(hub) - before < 200 << 20

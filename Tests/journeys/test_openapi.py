@@ -13,6 +13,7 @@ CONFIGURATION = """\
 "path.name" = "model"
 "path.revision" = ["main", "{head}", "nope"]
 "path.path" = [".gitattributes", "nope"]
+"path.epoch" = ["1", "0"]
 """
 
 

@@ -28,6 +28,9 @@ package struct ContentStore: Sendable {
         dedupKey = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     }
 
+    /// When what is uploaded now is let go, in Unix seconds.
+    package var leaseExpiry: Int { options.now() + options.leaseDuration }
+
     /// Removes files a process that was killed left in the scratch folder; to be called before any upload.
     package func removeLeftovers() async throws {
         try await onBlockingThread { [scratch] in try ScratchFile.removeLeftovers(in: scratch) }
