@@ -161,6 +161,7 @@ def test_the_life_of_a_repository_is_told_in_signed_messages(hub, api, ada, pers
     somebody.git("commit", "-m", "A", cwd=folder)
     somebody.git("push", "origin", "HEAD:main", "HEAD:other", cwd=folder)
     head = hub.head("ada/model")
+    receiver.wait(2)
     api.update_repo_settings("ada/model", private=True)
     api.move_repo("ada/model", "ada/moved")
     api.delete_repo("ada/moved")
