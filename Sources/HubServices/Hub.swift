@@ -89,7 +89,7 @@ package struct Hub: Sendable {
         gitWire = GitWireService(git: git, pushes: pushes, limits: limits, scratch: scratch)
         lfs = LFSService(database: database, content: content, access: access, signer: signer, limits: limits)
         largeFiles = LargeFileService(
-            database: database, git: git, content: content, access: access, pushes: pushes, limits: limits, now: now)
+            database: database, git: git, content: content, access: access, pushes: pushes, now: now)
         xet = XetService(database: database, content: content, access: access, signer: signer)
         comparisons = CompareService(revisions: revisions, git: git)
         merges = MergeService(

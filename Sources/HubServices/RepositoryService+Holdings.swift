@@ -41,7 +41,7 @@ extension RepositoryService {
                 [ownerID, page.start, page.limit + 1])
             return try RowPage(rows, limit: page.limit) { row in
                 let record = try RepositoryRecord(row)
-                let bytes = Int64(try ContentStore.linkedBytes(scope: record.rowID, in: connection))
+                let bytes = try ContentStore.linkedBytes(scope: record.rowID, in: connection)
                 return Holding(
                     record: record, bytes: bytes, percent: total > 0 ? Double(bytes) / Double(total) * 100 : 0)
             }
@@ -51,7 +51,7 @@ extension RepositoryService {
     private static func totalBytes(of owner: Int64, in connection: any SQLConnection) throws -> Int {
         var total = 0
         for row in try connection.query("SELECT id FROM repository WHERE owner_id = ?", [owner]) {
-            total += Int64(try ContentStore.linkedBytes(scope: row.int64(0), in: connection))
+            total += try ContentStore.linkedBytes(scope: row.int64(0), in: connection)
         }
         return total
     }

@@ -40,7 +40,9 @@ import Testing
     @Test(arguments: [
         "license: [", "- a\n- b", "a: 1\na: 2", "a: *b", "just words", "a: \"open",
         "a: " + String(repeating: "[", count: 5000),
-        String(repeating: "- ", count: 5000) + "x",
+        String(repeating: "- ", count: 5000) + "x", String(repeating: "- ", count: 100_000) + "x",
+        String(repeating: "? ", count: 50_000) + "x", "a: " + String(repeating: "[{b: ", count: 20_000),
+        (0..<400).map { String(repeating: " ", count: $0) + "a:\n" }.joined(),
         "b0: &b0 [x]\n" + (1..<40).map { "b\($0): &b\($0) [*b\($0 - 1), *b\($0 - 1)]\n" }.joined(),
     ])
     func `what is no sound mapping is refused with a sentence`(_ yaml: String) throws {

@@ -81,8 +81,6 @@ struct ErrorResponses: RouterMiddleware {
         var response = try EditedResponse(status: status, response: body).response(from: request, context: context)
         response.headers[.errorMessage] = body.error.headerText
         if let code { response.headers[.errorCode] = code }
-        // The answer to a HEAD request has no body, not even that of an error: clients would take it for the next one.
-        if request.method == .head { response.body = ResponseBody() }
         return response
     }
 }

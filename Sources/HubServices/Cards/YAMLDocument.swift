@@ -6,12 +6,24 @@ enum YAMLDocument {
     private static let depthLimit = 64
     private static let valueLimit = 100_000
 
+    /// The deepest column a line may begin at, and the most brackets that may be open at once.
+    ///
+    /// Both bound how deep the document nests before anything recursive sees it: each level of a block begins at a
+    /// column of its own, or shares it with one other.
+    private static let columnLimit = 256
+    private static let bracketLimit = 128
+
     /// How many places may stand for another; more can grow without end.
     private static let aliasLimit = 32
 
     static func read(_ yaml: String) throws(HubError) -> JSONValue {
         guard countAliases(in: Array(yaml.utf8)) <= aliasLimit else {
             throw .invalid("the metadata uses more than \(aliasLimit) YAML aliases")
+        }
+        guard isShallow(Array(yaml.utf8)) else {
+            throw .invalid(
+                "the metadata is nested too deep: a line begins beyond column \(columnLimit), "
+                    + "or over \(bracketLimit) brackets are open at once")
         }
         let root: Node?
         do {
@@ -37,6 +49,23 @@ enum YAMLDocument {
             }
         guard let problem else { return "it cannot be read" }
         return problem.text + (problem.line.map { " (line \($0))" } ?? "")
+    }
+
+    private static func isShallow(_ bytes: [UInt8]) -> Bool {
+        var (column, open, isLeading) = (0, 0, true)
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "\n"), UInt8(ascii: "\r"): (column, isLeading) = (0, true)
+            // Indentation, and the marks of entries that may share a line: `- - - x`.
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "-"), UInt8(ascii: "?"), UInt8(ascii: ":"):
+                column += isLeading ? 1 : 0
+            case UInt8(ascii: "["), UInt8(ascii: "{"): (open, isLeading) = (open + 1, false)
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): (open, isLeading) = (max(0, open - 1), false)
+            default: isLeading = false
+            }
+            guard column <= columnLimit, open <= bracketLimit else { return false }
+        }
+        return true
     }
 
     /// What may be an alias: `*name` where a value can begin.
