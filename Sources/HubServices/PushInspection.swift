@@ -14,6 +14,9 @@ struct PushInspection: Sendable {
 
         /// Paths that differ from what the ref stood at, or from the first parent if the ref is new.
         let changed: Set<String>
+
+        /// The root tree of what it was compared with, if there was anything.
+        let before: ObjectID?
     }
 
     /// The role the caller needs for all updates together.
@@ -108,7 +111,7 @@ struct PushInspection: Sendable {
         let changed = try git.diffTrees(before, id).map(\.path)
         return Revision(
             commit: id, tree: commit.tree, subject: .init(tree: commit.tree, parent: parent?.tree), entries: entries,
-            changed: Set(changed))
+            changed: Set(changed), before: try before.map { try git.commit($0).tree })
     }
 
     private mutating func collectNewObjects(

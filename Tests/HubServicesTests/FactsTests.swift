@@ -61,6 +61,29 @@ import Testing
         #expect(try await test.list(ListingQuery(.model), by: alice) == ["alice/tiny"])
     }
 
+    @Test func `weights that stay are not opened again, and weights that change are`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/tiny", by: alice)
+        let weights = try await test.upload(Self.safetensors("a", "BF16", [2, 3]), to: record, by: alice)
+        let first = try await test.push(["model.safetensors": weights.text], to: record, by: alice)
+        let second = try await test.push(["model.safetensors": Self.text("b")], to: record, onto: first, by: alice)
+        #expect(try await test.show(record, by: alice).facts?.safetensors?.total == 1)
+        let third = try await test.push(
+            ["model.safetensors": weights.text, "README.md": "x"], to: record, onto: second, by: alice)
+        // Whoever opens the content now, fails.
+        try await test.database.write { connection in try connection.execute("DELETE FROM chunk_xorb") }
+        try await test.push(["README.md": "---\nlicense: mit\n---\n"], to: record, onto: third, by: alice)
+        let facts = try #require(try await test.show(record, by: alice).facts)
+        #expect(facts.safetensors?.parameters == ["BF16": 6])
+        #expect(facts.text("license") == "mit")
+    }
+
+    /// A plain file with one tensor of one byte.
+    private static func text(_ name: String) -> String {
+        String(decoding: safetensors(name, "I8", [1]), as: UTF8.self)
+    }
+
     @Test(arguments: ["[", "{a: ", "- ", "? "])
     func `a card that nests without end says nothing`(_ opening: String) async throws {
         let test = try await TestHub()
@@ -112,7 +135,7 @@ import Testing
 
     /// A file with one tensor of zeros.
     private static func safetensors(_ name: String, _ dtype: String, _ shape: [Int]) -> [UInt8] {
-        let count = shape.reduce(dtype == "F32" ? 4 : 2, *)
+        let count = shape.reduce(["F32": 4, "I8": 1][dtype] ?? 2, *)
         let header = #"{"\#(name)":{"dtype":"\#(dtype)","shape":\#(shape),"data_offsets":[0,\#(count)]}}"#
         let length = UInt64(header.utf8.count)
         return (0..<8).map { UInt8(truncatingIfNeeded: length >> ($0 * 8)) } + Array(header.utf8)

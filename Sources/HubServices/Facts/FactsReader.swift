@@ -9,6 +9,9 @@ struct FactsReader {
     let entries: [String: RevisionEntry]
     let open: @Sendable (RevisionEntry) async throws -> any ByteReader
 
+    /// The facts of an earlier revision, and the paths that differ from it.
+    private let before: (facts: RevisionFacts, changed: Set<String>)?
+
     /// The largest JSON file that is looked at, and the largest card.
     private static let textLimit = 4 << 20
 
@@ -17,11 +20,14 @@ struct FactsReader {
 
     init(
         _ entries: [RevisionEntry],
+        changed: Set<String> = [],
+        since earlier: RevisionFacts? = nil,
         open: @escaping @Sendable (RevisionEntry) async throws -> any ByteReader
     ) {
         let files = entries.filter { !$0.isFolder && !$0.isSymlink }.map { ($0.path, $0) }
         self.entries = Dictionary(files, uniquingKeysWith: { first, _ in first })
         self.open = open
+        before = earlier.map { ($0, changed) }
     }
 
     func facts() async throws -> RevisionFacts {
@@ -127,9 +133,8 @@ struct FactsReader {
 
     /// The parameters of the model at the top, or of the first other checkpoint there.
     private func safetensors() async throws -> SafetensorsFacts? {
-        let paths = entries.keys.filter { path in
-            !path.contains("/") && (CheckpointGroup.isSafetensors(path) || CheckpointGroup.isIndex(path))
-        }
+        if let before, !before.changed.contains(where: Self.isWeightsAtTop) { return before.facts.safetensors }
+        let paths = entries.keys.filter(Self.isWeightsAtTop)
         let groups = CheckpointGroup.groups(among: paths).filter { !$0.shardPaths.isEmpty }
         guard let group = groups.first(where: { $0.name == "model" }) ?? groups.first else { return nil }
         var limits = SafetensorsLimits()
@@ -147,8 +152,15 @@ struct FactsReader {
             sharded: group.shardPaths.count > 1 || group.indexPath != nil)
     }
 
+    private static func isWeightsAtTop(_ path: String) -> Bool {
+        !path.contains("/") && (CheckpointGroup.isSafetensors(path) || CheckpointGroup.isIndex(path))
+    }
+
+    private static func isGGUF(_ path: String) -> Bool { path.lowercased().hasSuffix(".gguf") }
+
     private func gguf() async throws -> JSONValue? {
-        let paths = entries.keys.filter { $0.lowercased().hasSuffix(".gguf") }
+        if let before, !before.changed.contains(where: Self.isGGUF) { return before.facts.gguf }
+        let paths = entries.keys.filter(Self.isGGUF)
         guard let path = paths.min(), let entry = entries[path] else { return nil }
         let (file, _) = try await GGUFFile.inspect(try await open(entry), path: path)
         guard let file else { return nil }

@@ -13,17 +13,24 @@ package struct FactsStore: Sendable {
     typealias Found = [ObjectID: RevisionFacts]
 
     /// Finds out what is not known yet about the trees a push would publish.
+    ///
+    /// Weights that are the same as before are not opened again.
     func facts(
         of revisions: [PushInspection.Revision],
         open: @escaping @Sendable (RevisionEntry) async throws -> any ByteReader
     ) async throws -> Found {
         let trees = Set(revisions.map(\.tree))
-        let known = try await database.read { connection in
-            try trees.filter { tree in try Self.isKnown(tree, in: connection) }
+        let (known, before) = try await database.read { connection in
+            (
+                try trees.filter { tree in try Self.isKnown(tree, in: connection) },
+                try revisions.map { try $0.before.flatMap { try Self.find($0, in: connection) } }
+            )
         }
         var found: Found = [:]
-        for revision in revisions where !known.contains(revision.tree) && found[revision.tree] == nil {
-            found[revision.tree] = try await FactsReader(revision.entries, open: open).facts()
+        for (revision, before) in zip(revisions, before)
+        where !known.contains(revision.tree) && found[revision.tree] == nil {
+            let reader = FactsReader(revision.entries, changed: revision.changed, since: before, open: open)
+            found[revision.tree] = try await reader.facts()
         }
         return found
     }
