@@ -26,6 +26,11 @@ final class KeptAnswers: Sendable {
             range = request.headers[.range]
             ifNoneMatch = request.headers[.ifNoneMatch]
         }
+
+        /// Bytes of what the client wrote.
+        var size: Int {
+            path.utf8.count + (authority?.utf8.count ?? 0) + (range?.utf8.count ?? 0) + (ifNoneMatch?.utf8.count ?? 0)
+        }
     }
 
     fileprivate struct Kept {
@@ -49,6 +54,9 @@ final class KeptAnswers: Sendable {
 
     /// The largest body that is kept.
     private static let bodyBytes = 64 << 10
+
+    /// The longest question that is remembered.
+    private static let questionBytes = 2048
 
     /// - Parameter version: Another number after every commit.
     init(version: @escaping @Sendable () throws -> Int64?) { self.version = version }
@@ -76,7 +84,9 @@ final class KeptAnswers: Sendable {
     }
 
     private func keep(_ answer: Response, to question: Question, at version: Int64) {
-        guard let size = answer.body.contentLength, size <= Self.bodyBytes else { return }
+        guard let size = answer.body.contentLength, size <= Self.bodyBytes, question.size <= Self.questionBytes else {
+            return
+        }
         shelves.withLock { shelves in
             shelves.old[question] = nil
             shelves.put(Kept(version: version, answer: answer), question)
