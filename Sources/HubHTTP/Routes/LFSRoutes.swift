@@ -62,7 +62,7 @@ struct LFSRoutes {
         let id = try context.repository(kind)
         switch operation {
         case .download: return try await hub.access.repository(id, for: context.caller, as: .read)
-        case .upload: return try await hub.access.proposal(to: id, by: context.caller)
+        case .upload: return try await hub.access.participant(id, for: context.caller)
         }
     }
 }

@@ -21,7 +21,7 @@ struct LikeRoutes {
             }
             one.get("likers", "Lists who likes the repository.", query: query, answer: .json([PersonBody].self)) {
                 request, context in
-                let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .read)
+                let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .see)
                 let page = try await hub.likes.likers(of: record, request.rowPage(), for: context.caller)
                 let base = request.baseURL(publicURL)
                 return try Answer.page(page, of: request, publicURL) { PersonBody($0, base, context.caller) }

@@ -68,7 +68,7 @@ struct RepositoryMoveRoutes {
             return try Answer.json(
                 DuplicatedRepositoryBody(url: request.webURL(of: record.id, publicURL), id: record.id.path))
         } catch HubError.conflict(let message) {
-            let taken = try await hub.access.repository(target, for: context.caller, as: .read).id
+            let taken = try await hub.access.repository(target, for: context.caller, as: .see).id
             return try Answer.json(
                 DuplicatedRepositoryBody(
                     url: request.webURL(of: taken, publicURL), id: taken.path, error: message), status: .conflict)

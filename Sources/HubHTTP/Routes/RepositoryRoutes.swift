@@ -39,7 +39,7 @@ struct RepositoryRoutes {
             return try Answer.json(
                 CreatedRepositoryBody(url: request.webURL(of: record.id, publicURL), id: record.id.path))
         } catch HubError.conflict(let message) {
-            let taken = try await hub.access.repository(id, for: context.caller, as: .read).id
+            let taken = try await hub.access.repository(id, for: context.caller, as: .see).id
             return try Answer.json(
                 CreatedRepositoryBody(
                     url: request.webURL(of: taken, publicURL), id: taken.path, error: message), status: .conflict)

@@ -39,7 +39,7 @@ struct XetTokenRoutes {
         guard try isNewProposal || context.parameter("revision").hasPrefix("refs/pr/") else {
             return try await hub.access.repository(id, for: context.caller, as: .contribute)
         }
-        return try await hub.access.proposal(to: id, by: context.caller)
+        return try await hub.access.participant(id, for: context.caller)
     }
 
     /// The answer stands in the body and in the headers: official clients read one or the other.

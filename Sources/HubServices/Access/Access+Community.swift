@@ -2,8 +2,8 @@ package import HubCore
 import HubDatabase
 
 extension Access {
-    /// The repository, if the caller may take part in what happens around it: everyone may who can see it and is
-    /// logged in.
+    /// The repository, if the caller may take part in what happens around it: everyone may who can read it and is
+    /// logged in: to discuss, and to propose changes with what they upload.
     package func participant(_ id: RepositoryID, for caller: Caller) async throws -> RepositoryRecord {
         try await database.read { connection in try Self.participant(id, for: caller, in: connection) }
     }
@@ -16,7 +16,7 @@ extension Access {
     ) throws -> RepositoryRecord {
         let record = try repository(id, for: caller, as: role, in: connection)
         guard caller.user != nil else {
-            throw HubError.unauthorized("log in to take part in the discussions of \(id)")
+            throw HubError.unauthorized("log in to take part in \(id): to discuss it, or to propose a change")
         }
         guard caller.scope != .read else {
             throw HubError.forbidden("this token may only read; use one with the scope 'write'")

@@ -23,12 +23,13 @@ extension Access {
     static func current(
         _ id: RepositoryID,
         for caller: Caller,
+        as role: Role = .read,
         in connection: any SQLConnection
     ) throws -> RepositoryRecord {
         do {
-            return try repository(id, for: caller, as: .read, in: connection)
+            return try repository(id, for: caller, as: role, in: connection)
         } catch HubError.moved(let now) {
-            return try repository(now, for: caller, as: .read, in: connection)
+            return try repository(now, for: caller, as: role, in: connection)
         }
     }
 

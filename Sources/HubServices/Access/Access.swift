@@ -55,18 +55,6 @@ package struct Access: Sendable {
         return record
     }
 
-    /// The repository, if the caller may propose a change to it: whoever may read it and says who they are.
-    package func proposal(to id: RepositoryID, by caller: Caller) async throws -> RepositoryRecord {
-        try await database.read { connection in
-            let record = try Self.repository(id, for: caller, as: .read, in: connection)
-            guard caller.user != nil else { throw HubError.unauthorized("log in to propose a change to \(id)") }
-            guard caller.scope.ceiling > .read else {
-                throw HubError.forbidden("this token may only read; use one with the scope 'write'")
-            }
-            return record
-        }
-    }
-
     /// Whether the caller may read the repository with this row id.
     package func mayRead(_ rowID: Int64, _ caller: Caller) async throws -> Bool {
         try await database.read { connection in try Self.mayRead(rowID, caller, in: connection) }

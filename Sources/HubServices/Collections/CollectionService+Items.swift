@@ -94,7 +94,7 @@ extension CollectionService {
             switch kind {
             case .model, .dataset, .space, .kernel:
                 let id = try RepositoryID(kind.repository ?? .model, parsing: name)
-                let record = try Access.current(id, for: caller, in: connection)
+                let record = try Access.current(id, for: caller, as: .see, in: connection)
                 text = "\(record.rowID)"
                 repository = record.rowID
             case .collection:

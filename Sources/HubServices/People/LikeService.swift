@@ -18,11 +18,11 @@ package struct LikeService: Sendable {
         package let createdAt: Int64
     }
 
-    /// Makes the caller like a repository they may read, or not like it any more; doing either twice is fine.
+    /// Makes the caller like a repository they may see, or not like it any more; doing either twice is fine.
     package func setLike(_ isLiked: Bool, _ id: RepositoryID, by caller: Caller) async throws {
         let instant = now.seconds
         try await database.write { connection in
-            let record = try Access.repository(id, for: caller, as: .read, in: connection)
+            let record = try Access.repository(id, for: caller, as: .see, in: connection)
             let user = try Access.requireWriter(caller, to: "like a repository")
             guard isLiked else {
                 try connection.execute(
