@@ -12,7 +12,7 @@ final class TestStore: Sendable {
     init() async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "hub-git-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        database = try SQLiteDatabase(path: "\(folder)/hub.db")
+        database = try SQLiteDatabase(path: "\(folder)/hub.db", readers: 1)
         try await database.migrate(GitStore.migrations, dialect: .sqlite)
         store = GitStore(database: database)
     }
