@@ -38,7 +38,9 @@ extension AccountService {
         lifetime seconds: Int64?,
         by caller: Caller
     ) async throws -> NewToken {
-        guard (1...100).contains(name.count), !name.unicodeScalars.contains(where: { $0.value < 0x20 }) else {
+        guard (1...100).contains(name.count), name.utf8.count <= 800,
+            !name.unicodeScalars.contains(where: { $0.value < 0x20 })
+        else {
             throw HubError.invalid("a token needs a name of at most 100 characters")
         }
         if let seconds, !(60...3_153_600_000).contains(seconds) {

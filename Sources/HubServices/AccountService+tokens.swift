@@ -47,6 +47,8 @@ extension AccountService {
             try connection.execute(
                 "DELETE FROM refresh_token WHERE token_id = ? AND user_id = ?", [id, account.id])
             guard !revoked.isEmpty else { throw HubError.notFound("\(account.name) has no token \(id)") }
+            // A login it may have approved, and nobody has fetched yet, would make a new one.
+            try connection.execute("DELETE FROM device_login WHERE user_id = ?", [account.id])
         }
     }
 
@@ -55,6 +57,8 @@ extension AccountService {
         try await database.write { connection in
             let account = try Self.account(user, .user, in: connection)
             try connection.execute("DELETE FROM refresh_token WHERE user_id = ?", [account.id])
+            // A login that was approved and not fetched yet would make a new one.
+            try connection.execute("DELETE FROM device_login WHERE user_id = ?", [account.id])
             return try connection.query("DELETE FROM access_token WHERE user_id = ? RETURNING id", [account.id]).count
         }
     }

@@ -75,6 +75,7 @@ package struct LFSService: Sendable {
         let sent = zip(pointers, missing).filter { $0.1 }.map { $0.0 }
         // One batch has one transfer, so small files beside a large one keep that one whole.
         let usesParts = acceptsParts && operation == .upload && sent.allSatisfy { $0.size > limits.lfsPartBytes }
+        var partsLeft = Self.partsLimit
         return try zip(pointers, missing).map { pointer, isMissing in
             guard (0...limits.contentBytes).contains(pointer.size) else {
                 return .problem(code: 422, message: "a file may have at most \(limits.contentBytes) bytes")
@@ -82,7 +83,13 @@ package struct LFSService: Sendable {
             let user = caller.user?.id
             switch (operation, isMissing) {
             case (.upload, false): return .nothing
-            case (.upload, true): return try upload(pointer, usesParts: usesParts, to: record.rowID, by: user)
+            case (.upload, true):
+                if usesParts { partsLeft -= Self.sizes(of: pointer.size, partSize: partSize(of: pointer)).count }
+                guard partsLeft >= 0 else {
+                    return .problem(
+                        code: 413, message: "a batch may ask for \(Self.partsLimit) parts; send several batches")
+                }
+                return try upload(pointer, usesParts: usesParts, to: record.rowID, by: user)
             case (.download, true):
                 return .problem(code: 404, message: "\(record.id) has no content \(pointer.digest.hex)")
             case (.download, false):
@@ -109,10 +116,14 @@ package struct LFSService: Sendable {
         }
         let verify = try link(.verify, pointer.size)
         guard usesParts else { return .upload(try link(.upload, pointer.size), verify: verify) }
-        let partSize = max(limits.lfsPartBytes, (pointer.size + Self.partsLimit - 1) / Self.partsLimit)
+        let partSize = partSize(of: pointer)
         let parts = try Self.sizes(of: pointer.size, partSize: partSize).map { try link(.part, $0) }
         return .uploadParts(
             parts, size: partSize, complete: try link(.complete, pointer.size, partSize: partSize), verify: verify)
+    }
+
+    private func partSize(of pointer: LFSPointer) -> Int {
+        max(limits.lfsPartBytes, (pointer.size + Self.partsLimit - 1) / Self.partsLimit)
     }
 
     private func sign(_ link: Link) throws -> String {

@@ -117,7 +117,7 @@ package struct LargeFileService: Sendable {
         let expiry = content.leaseExpiry
         return try await database.write { connection in
             let origin = try Access.repository(source, for: caller, as: .read, in: connection)
-            let goal = try Access.repository(target, for: caller, as: .contribute, in: connection)
+            let goal = try Access.current(target, for: caller, as: .contribute, in: connection)
             guard let user = caller.user else { throw HubError.unauthorized("log in to copy files") }
             var absent: [ContentDigest] = []
             for wish in wishes {

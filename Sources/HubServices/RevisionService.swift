@@ -123,7 +123,13 @@ package struct RevisionService: Sendable {
 
     /// Opens an entry that came from a listing.
     func open(_ entry: RevisionEntry, in record: RepositoryRecord) async throws -> any ByteReader {
-        if let pointer = entry.pointer { return try await content.open(pointer.digest) }
+        if let pointer = entry.pointer {
+            guard try await content.isLinked(pointer.digest, to: record.rowID) else {
+                throw HubError.entryNotFound(
+                    "the content of '\(entry.path.prefix(300))' was deleted from \(record.id) for good")
+            }
+            return try await content.open(pointer.digest)
+        }
         return BufferReader(try await git.read(record.rowID) { git in try git.readBlob(entry.id, limit: Int.max) })
     }
 }

@@ -42,6 +42,9 @@ import Testing
         "a: " + String(repeating: "[", count: 5000),
         String(repeating: "- ", count: 5000) + "x", String(repeating: "- ", count: 100_000) + "x",
         String(repeating: "? ", count: 50_000) + "x", "a: " + String(repeating: "[{b: ", count: 20_000),
+        "a: 1\u{2028}b: 2", "a: \u{FEFF}x",
+        "a: &a \"\(String(repeating: "x", count: 200_000))\"\nb: &b [*a, *a, *a, *a, *a, *a]\nc: [*b, *b]\n"
+            + String(repeating: "y", count: 9) + ": [\(String(repeating: "*c, ", count: 9))]\n",
         (0..<400).map { String(repeating: " ", count: $0) + "a:\n" }.joined(),
         "b0: &b0 [x]\n" + (1..<40).map { "b\($0): &b\($0) [*b\($0 - 1), *b\($0 - 1)]\n" }.joined(),
     ])

@@ -88,7 +88,8 @@ struct ErrorResponses: RouterMiddleware {
 extension Request {
     /// This request's path and query with the repository's new name in the place of the old one.
     fileprivate func path(movedTo id: RepositoryID, _ context: HubContext) -> String {
-        let path = head.path ?? "/"
+        // Two slashes in front would name another host.
+        let path = "/" + (head.path ?? "").drop { $0 == "/" }
         guard let owner = context.parameters.get("owner"), let name = context.parameters.get("name"),
             let place = path.firstRange(of: "\(owner)/\(name)")
         else { return path }

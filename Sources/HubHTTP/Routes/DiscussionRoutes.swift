@@ -120,9 +120,11 @@ struct DiscussionRoutes {
         if discussion.status != .merged {
             body.filesWithConflicts = try await hub.pullRequestChanges.conflicts(of: ends, base: base, in: record)
         }
-        body.checks = .init(try await hub.pullRequestChanges.checks(at: ends.head, in: record))
-        // A diff shows what is in the files.
+        // A diff shows what is in the files, and what a check says may quote them.
         let mayRead = try await hub.access.mayRead(record.rowID, context.caller)
+        var checks = try await hub.pullRequestChanges.checks(at: ends.head, in: record)
+        if !mayRead { checks = checks.withoutDetails }
+        body.checks = .init(checks)
         if mayRead, ["1", "true"].contains(request.query("diff")) {
             body.diff = try await hub.pullRequestChanges.diff(of: ends, in: record)
         }

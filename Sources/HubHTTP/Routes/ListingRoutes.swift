@@ -132,6 +132,10 @@ extension ListingQuery {
         tags = try items.all("filter").flatMap { $0.split(separator: ",").map(String.init) }
         author = items.text("author")
         search = try items.all("search")
+        guard tags.count <= 64 else { throw .invalid("at most 64 tags can be asked for at once") }
+        guard search.reduce(0, { $0 + $1.split(whereSeparator: \.isWhitespace).count }) <= 64 else {
+            throw .invalid("at most 64 words can be searched for at once")
+        }
         isGated = try items.flag("gated")
         if let sort: Order = try items.word("sort") { order = sort }
         if let text = items.text("limit") {

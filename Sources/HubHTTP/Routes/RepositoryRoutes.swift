@@ -62,12 +62,14 @@ struct RepositoryRoutes {
     private func change(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {
         let id = try context.repository(kind)
         let body = try await request.json(RepositorySettingsBody.self, limit: hub.limits.jsonBytes)
+        // A gate is set before the repository is opened and taken away after it is closed, so that it is never open
+        // between the two.
+        let gate = body.gated.map { RepositoryRecord.Gate($0) }
+        if let gate, gate != nil { try await hub.repositories.setGate(gate, of: id, by: context.caller) }
         if let visibility = body.visibility {
             try await hub.repositories.setVisibility(visibility.record(kind), of: id, by: context.caller)
         }
-        if let gated = body.gated {
-            try await hub.repositories.setGate(RepositoryRecord.Gate(gated), of: id, by: context.caller)
-        }
+        if let gate, gate == nil { try await hub.repositories.setGate(nil, of: id, by: context.caller) }
         return try Answer.json(body)
     }
 

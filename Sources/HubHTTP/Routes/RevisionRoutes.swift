@@ -152,7 +152,6 @@ extension CommitBody {
 extension String {
     /// The text for an HTML page.
     fileprivate var htmlText: String {
-        replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;").replacing("\n", with: "<br>")
+        HTMLText.escape(self).replacing("\n", with: "<br>")
     }
 }

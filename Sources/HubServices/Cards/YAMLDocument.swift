@@ -13,10 +13,22 @@ enum YAMLDocument {
     private static let columnLimit = 256
     private static let bracketLimit = 128
 
-    /// How many places may stand for another; more can grow without end.
-    private static let aliasLimit = 32
+    /// How many places may stand for another: each may double what the readers below hold, and keys are compared by
+    /// all they hold.
+    private static let aliasLimit = 8
+
+    /// The most bytes of text, what aliases repeat included.
+    private static let textLimit = 4 << 20
+
+    /// Marks that this reader and the YAML library beneath would take for different things: line breaks of YAML 1.1, and
+    /// a byte order mark inside.
+    private static let contested: Set<UInt32> = [0x85, 0x2028, 0x2029, 0xFEFF]
 
     static func read(_ yaml: String) throws(HubError) -> JSONValue {
+        guard !yaml.unicodeScalars.contains(where: { contested.contains($0.value) }) else {
+            throw .invalid(
+                "the metadata has a line break or mark that YAML readers disagree about; use plain line ends")
+        }
         guard countAliases(in: Array(yaml.utf8)) <= aliasLimit else {
             throw .invalid("the metadata uses more than \(aliasLimit) YAML aliases")
         }
@@ -32,7 +44,7 @@ enum YAMLDocument {
             throw .invalid("the metadata is not YAML: \(sentence(of: error))")
         }
         guard let root else { return .null }
-        var left = valueLimit
+        var left = (values: valueLimit, bytes: textLimit)
         return try value(of: root, depth: 0, left: &left)
     }
 
@@ -80,13 +92,24 @@ enum YAMLDocument {
         return count
     }
 
-    private static func value(of node: Node, depth: Int, left: inout Int) throws(HubError) -> JSONValue {
-        left -= 1
-        guard depth <= depthLimit, left >= 0 else {
+    private static func count(_ text: String, _ left: inout Int) throws(HubError) {
+        left -= text.utf8.count
+        guard left >= 0 else { throw .invalid("the metadata grows over \(textLimit) bytes by its aliases") }
+    }
+
+    private static func value(
+        of node: Node,
+        depth: Int,
+        left: inout (values: Int, bytes: Int)
+    ) throws(HubError) -> JSONValue {
+        left.values -= 1
+        guard depth <= depthLimit, left.values >= 0 else {
             throw .invalid("the metadata is nested too deep, or holds more than \(valueLimit) values")
         }
         switch node {
-        case .scalar(let scalar): return YAMLScalar.value(of: scalar)
+        case .scalar(let scalar):
+            try count(scalar.string, &left.bytes)
+            return YAMLScalar.value(of: scalar)
         case .alias: throw .invalid("the metadata uses a YAML alias of nothing")
         case .sequence(let sequence):
             var values: [JSONValue] = []
@@ -96,6 +119,7 @@ enum YAMLDocument {
             var object = JSONObject()
             for (key, element) in mapping {
                 guard case .scalar(let name) = key else { throw .invalid("a key of the metadata is not a text") }
+                try count(name.string, &left.bytes)
                 object.set(ByteString(name.string), try value(of: element, depth: depth + 1, left: &left))
             }
             return .object(object)

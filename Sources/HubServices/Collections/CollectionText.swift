@@ -3,7 +3,9 @@ import HubCore
 /// What people may write in a collection.
 enum CollectionText {
     static func title(_ text: String) throws(HubError) -> String {
-        guard (1...120).contains(text.count), isPrintable(text), text.contains(where: { !$0.isWhitespace }) else {
+        guard (1...120).contains(text.count), text.utf8.count <= 1000, isPrintable(text),
+            text.contains(where: { !$0.isWhitespace })
+        else {
             throw .invalid("a collection needs a title of at most 120 characters")
         }
         return text
@@ -11,14 +13,14 @@ enum CollectionText {
 
     /// Nil for an empty text.
     static func description(_ text: String) throws(HubError) -> String? {
-        guard text.count <= 150, isPrintable(text) else {
+        guard text.count <= 150, text.utf8.count <= 1200, isPrintable(text) else {
             throw .invalid("the description of a collection may have 150 characters")
         }
         return text.isEmpty ? nil : text
     }
 
     static func note(_ text: String) throws(HubError) -> String? {
-        guard text.count <= 500, isPrintable(text) else {
+        guard text.count <= 500, text.utf8.count <= 4000, isPrintable(text) else {
             throw .invalid("the note to an item may have 500 characters")
         }
         return text.isEmpty ? nil : text

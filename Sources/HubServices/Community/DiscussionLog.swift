@@ -11,6 +11,9 @@ struct DiscussionLog {
     /// So many events fit into one discussion, changes of its status aside: all of them are read at once.
     static let eventLimit = 5000
 
+    /// How many characters a discussion may have, former versions of comments included.
+    static let characterLimit = 8 << 20
+
     /// The number the next discussion of a repository gets.
     static func nextNumber(in repository: Int64, _ connection: any SQLConnection) throws -> Int {
         try connection.queryOne(
@@ -63,7 +66,19 @@ struct DiscussionLog {
     private func isFull(_ discussion: Discussion) throws -> Bool {
         let count = try connection.queryOne(
             "SELECT COUNT(*) FROM discussion_event WHERE discussion_id = ?", [discussion.rowID])?.int(0)
-        return (count ?? 0) >= Self.eventLimit
+        if (count ?? 0) >= Self.eventLimit { return true }
+        return try characters(of: discussion) >= Self.characterLimit
+    }
+
+    /// All that is told when the discussion is shown, former versions included.
+    private func characters(of discussion: Discussion) throws -> Int {
+        try connection.queryOne(
+            """
+            SELECT COALESCE((SELECT SUM(LENGTH(text)) FROM discussion_event WHERE discussion_id = ?), 0)
+                 + COALESCE((SELECT SUM(LENGTH(discussion_edit.text)) FROM discussion_edit
+                     JOIN discussion_event ON discussion_event.id = discussion_edit.event_id
+                     WHERE discussion_event.discussion_id = ?), 0)
+            """, [discussion.rowID, discussion.rowID])?.int(0) ?? 0
     }
 
     /// Tells a commit; in a discussion that is full, nothing.
@@ -78,10 +93,12 @@ struct DiscussionLog {
         return try add(.titleChange, title, detail: discussion.title, to: discussion)
     }
 
-    private func requireRoom(in discussion: Discussion) throws {
+    /// Throws when the discussion has all the entries or all the text it can show at once.
+    func requireRoom(in discussion: Discussion) throws {
         guard try !isFull(discussion) else {
             throw HubError.conflict(
-                "discussion \(discussion.number) has \(Self.eventLimit) entries, and no more fit; open another one")
+                "discussion \(discussion.number) has all that fits, \(Self.eventLimit) entries or "
+                    + "\(Self.characterLimit) characters; open another one")
         }
     }
 

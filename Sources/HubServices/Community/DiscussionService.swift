@@ -78,6 +78,7 @@ package struct DiscussionService: Sendable {
     ) async throws -> DiscussionEvent {
         let text = try DiscussionText.comment(text)
         return try await change(comment, on: number, of: id, by: caller, or: .admin) { log, event, old in
+            try log.requireRoom(in: try Discussion.require(number, of: log.repository, in: log.connection))
             try log.connection.execute(
                 "INSERT INTO discussion_edit (event_id, author_id, created_at, text) VALUES (?, ?, ?, ?)",
                 [event.rowID, try log.lastWriter(of: event), old.editedAt, old.text])

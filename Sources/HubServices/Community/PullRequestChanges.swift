@@ -75,6 +75,12 @@ package struct PullRequestChanges: Sendable {
 
         /// Says so, without a full stop.
         package let sentence: String
+
+        /// The same for those who may not read the files.
+        package var withoutDetails: Checks {
+            let word = verdict?.rawValue ?? state?.rawValue ?? "not asked for"
+            return Checks(state: state, verdict: verdict, allowMerge: allowMerge, sentence: "validation: \(word)")
+        }
     }
 
     package func checks(

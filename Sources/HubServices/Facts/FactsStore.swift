@@ -66,7 +66,12 @@ package struct FactsStore: Sendable {
     static func find(_ tree: ObjectID, in connection: any SQLConnection) throws -> RevisionFacts? {
         let row = try connection.queryOne(
             "SELECT body FROM revision_facts WHERE tree = ? AND edition = ?", [tree, RevisionFacts.edition])
-        return try row.map { row in RevisionFacts(stored: try JSONReader.parse(Array(row.string(0).utf8))) }
+        // What is kept may nest as deep as a card and a configuration, and lies some levels deeper here.
+        var limits = JSONLimits()
+        limits.depth = 80
+        return try row.map { row in
+            RevisionFacts(stored: try JSONReader.parse(Array(row.string(0).utf8), limits: limits))
+        }
     }
 
     private static func isKnown(_ tree: ObjectID, in connection: any SQLConnection) throws -> Bool {

@@ -122,7 +122,9 @@ package struct PeopleService: Sendable {
         details: String?,
         by caller: Caller
     ) async throws {
-        guard (fullName ?? "").count <= 100, (details ?? "").count <= 1000 else {
+        guard (fullName ?? "").count <= 100, (fullName ?? "").utf8.count <= 800, (details ?? "").count <= 1000,
+            (details ?? "").utf8.count <= 8000
+        else {
             throw HubError.invalid("a full name may have 100 characters, details 1000")
         }
         guard !((fullName ?? "") + (details ?? "")).unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" })

@@ -128,7 +128,7 @@ enum WebhookRecipient {
         let caller = Caller(
             user: .init(id: account.id, name: account.name, isAdmin: account.isAdmin), scope: .read, tokenName: "")
         if try RepositoryRecord.find(rowID: repository, in: connection) != nil {
-            return try Access.mayRead(repository, caller, in: connection)
+            return try Access.maySee(repository, caller, in: connection)
         }
         return try wasPublic || Access.role(of: caller, inNameOf: owner, in: connection) != nil
     }
