@@ -40,6 +40,49 @@ import Testing
         #expect(try await test.hub.revisions.files(at: head, in: record).map(\.path) == ["a.txt", "c.txt"])
     }
 
+    @Test func `a title is escaped for HTML, whatever mark stands at its brackets`() async throws {
+        let (test, _, headers) = try await hub()
+        let lines = [
+            #"{"key":"header","value":{"summary":"\u0600<script\u0301>"}}"#,
+            #"{"key":"file","value":{"path":"c.txt","content":"Yw==","encoding":"base64"}}"#,
+        ].joined(separator: "\n")
+        try await application(test).test(.router) { client in
+            let made = try await client.execute(
+                uri: "/api/models/alice/model/commit/main", method: .post, headers: headers,
+                body: ByteBuffer(string: lines))
+            #expect(made.status == .ok)
+            let answer = try await client.execute(
+                uri: "/api/models/alice/model/commits/main?expand[]=formatted", method: .get)
+            let bytes = Array(answer.body.readableBytesView)
+            #expect(bytes.firstRange(of: Array("&lt;script".utf8)) != nil)
+            #expect(bytes.firstRange(of: Array("&gt;".utf8)) != nil)
+        }
+    }
+
+    @Test func `a list asked for by very many tags is refused`() async throws {
+        let (test, _, _) = try await hub()
+        try await application(test).test(.router) { client in
+            let tags = Array(repeating: "a", count: 1500).joined(separator: ",")
+            let answer = try await client.execute(uri: "/api/models?filter=\(tags)", method: .get)
+            #expect(answer.status == .badRequest)
+        }
+    }
+
+    @Test func `one batch cannot ask for links without end`() async throws {
+        let (test, _, headers) = try await hub()
+        let objects = (0..<100).map { number in
+            #"{"oid":"\#(String(repeating: "0", count: 61))\#(100 + number)","size":1099511627776}"#
+        }.joined(separator: ",")
+        try await application(test).test(.router) { client in
+            let answer = try await client.execute(
+                uri: "/alice/model.git/info/lfs/objects/batch", method: .post, headers: headers,
+                body: ByteBuffer(string: #"{"operation":"upload","transfers":["multipart"],"objects":[\#(objects)]}"#))
+            #expect(answer.status == .ok)
+            #expect(String(buffer: answer.body).contains("several batches"))
+            #expect(answer.body.readableBytes < 8 << 20)
+        }
+    }
+
     @Test(arguments: ["preupload", "commit"])
     func `who may only read may neither prepare nor make a commit`(_ route: String) async throws {
         let (test, _, _) = try await hub()

@@ -12,6 +12,7 @@ import Testing
         ("/api/models/alice/old", "/api/models/alice/new"),
         ("/api/models/Alice/OLD/tree/main?recursive=true", "/api/models/alice/new/tree/main?recursive=true"),
         ("/alice/old/resolve/main/a%20b", "/alice/new/resolve/main/a%20b"),
+        ("//alice/old/resolve/main/a", "/alice/new/resolve/main/a"),
         ("/alice/old.git/info/refs?service=git-upload-pack", "/alice/new.git/info/refs?service=git-upload-pack"),
     ])
     func `a request by the old name is sent on to the same place of the new one`(

@@ -28,6 +28,15 @@ import Testing
         #expect(granted(try await test.hub.logins.poll(codes.device)) == nil)
     }
 
+    @Test func `a login that was approved ends with the tokens of whoever approved it`() async throws {
+        let test = try await TestHub()
+        let token = try await token(test)
+        let codes = try await test.hub.logins.begin()
+        _ = try await test.hub.logins.decide(codes.user, token: token, isApproved: true, scope: .write)
+        _ = try await test.hub.accounts.revokeAllTokens(of: "alice")
+        #expect(granted(try await test.hub.logins.poll(codes.device)) == nil)
+    }
+
     @Test func `a code is good for a quarter of an hour`() async throws {
         let test = try await TestHub()
         let token = try await token(test)
