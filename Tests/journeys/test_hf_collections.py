@@ -3,7 +3,7 @@
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
-import hf
+import official
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def ada(hub):
 
 @pytest.fixture
 def api(hub, ada):
-    return hf.api(hub, ada)
+    return official.api(hub, ada)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_items_are_added_moved_noted_and_removed(hub, api, repositories):
 
 
 def test_what_is_private_stays_private(hub, api, repositories):
-    eve = hf.api(hub, hub.user("eve"))
+    eve = official.api(hub, hub.user("eve"))
     slug = api.create_collection("Mixed").slug
     api.add_collection_item(slug, "ada/secret", "model")
     api.add_collection_item(slug, "ada/model", "model")
@@ -92,7 +92,7 @@ def test_what_is_private_stays_private(hub, api, repositories):
     refused(403, lambda: eve.create_collection("Theirs", namespace="ada"))
     refused(404, lambda: eve.add_collection_item(eve.create_collection("Own").slug, "ada/secret", "model"))
     hidden = api.create_collection("Hidden", private=True).slug
-    for call in (lambda: eve.get_collection(hidden), lambda: hf.api(hub).get_collection(hidden),
+    for call in (lambda: eve.get_collection(hidden), lambda: official.api(hub).get_collection(hidden),
                  lambda: eve.delete_collection(hidden)):
         refused(404, call)
     assert hidden not in [collection.slug for collection in eve.list_collections(owner="ada")]
@@ -102,7 +102,7 @@ def test_what_is_private_stays_private(hub, api, repositories):
 def test_an_organisation_collects_too(hub, ada, api):
     hub.hubd("admin", "org", "create", "acme", "--owner", "ada")
     slug = api.create_collection("Ours", namespace="acme", private=True).slug
-    bert = hf.api(hub, hub.user("bert"))
+    bert = official.api(hub, hub.user("bert"))
     refused(404, lambda: bert.get_collection(slug))
     hub.hubd("admin", "org", "member", "acme", "bert", "--role", "read")
     assert bert.get_collection(slug).owner["name"] == "acme"
@@ -114,7 +114,7 @@ def test_lists_are_filtered_sorted_and_paged(hub, ada, api, repositories):
     slugs = [api.create_collection(f"Number {number}").slug for number in range(5)]
     for slug in slugs[:2]:
         api.add_collection_item(slug, "ada/model", "model")
-    theirs = hf.api(hub, eve).create_collection("Number 0").slug
+    theirs = official.api(hub, eve).create_collection("Number 0").slug
     assert {c.slug for c in api.list_collections(owner="ada")} == set(slugs)
     assert {c.slug for c in api.list_collections(owner=["ada", "eve"])} == {*slugs, theirs}
     assert {c.slug for c in api.list_collections(item="models/ada/model")} == set(slugs[:2])
@@ -135,12 +135,12 @@ def test_lists_are_filtered_sorted_and_paged(hub, ada, api, repositories):
 
 def test_the_command_line_collects(hub, ada, repositories, tmp_path):
     def run(*arguments):
-        return hf.hf(hub, tmp_path / "home", "collections", *arguments, token=ada.token).stdout
+        return official.Client(hub, tmp_path / "home", ada).hf("collections", *arguments).stdout
     run("create", "From the shell", "--description", "Some")
-    slug = next(iter(hf.api(hub, ada).list_collections(owner="ada"))).slug
+    slug = next(iter(official.api(hub, ada).list_collections(owner="ada"))).slug
     run("add-item", slug, "ada/model", "model", "--note", "Good")
     assert "ada/model" in run("info", slug)
     assert slug.split("/")[0] in run("ls", "--owner", "ada")
     run("update", slug, "--title", "Renamed")
     run("delete", slug)
-    assert list(hf.api(hub, ada).list_collections(owner="ada")) == []
+    assert list(official.api(hub, ada).list_collections(owner="ada")) == []

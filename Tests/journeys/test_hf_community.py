@@ -1,33 +1,13 @@
 """Discussions and pull requests with huggingface_hub and the hf command line."""
 
 import datetime
-import os
-import subprocess
-import sys
 
 import pytest
-from huggingface_hub import HfApi
 from huggingface_hub.community import DiscussionComment, DiscussionStatusChange, DiscussionTitleChange
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 import checkpoints
-from hub import LIMIT
-
-
-@pytest.fixture
-def hf(hub):
-    """Makes clients: hf("ada")."""
-    users = {}
-
-    def make(name, scope="write"):
-        key = (name, scope)
-        if key not in users:
-            user = hub.user(name, scope)
-            users[key] = HfApi(endpoint=hub.url, token=user.token)
-            users[key].user = user
-        return users[key]
-
-    return make
+import official
 
 
 @pytest.fixture
@@ -58,7 +38,7 @@ def test_discussions_have_the_clients_shapes(hf, repository):
     assert ada.get_discussion_details(repository, 1) == made
 
 
-def test_everyone_who_can_read_may_talk(hf, repository):
+def test_everyone_who_can_read_may_talk(hub, hf, repository):
     ada, bob = hf("ada"), hf("bob")
     bob.create_discussion(repository, title="A question", description="How?")
     answer = ada.comment_discussion(repository, 1, "Like **this** <b>…</b> 🤗")
@@ -67,7 +47,7 @@ def test_everyone_who_can_read_may_talk(hf, repository):
     assert details.events[1] == answer
     assert "<b>" not in answer.rendered and "&lt;b&gt;" in answer.rendered
     with pytest.raises(HfHubHTTPError, match="401"):
-        HfApi(endpoint=ada.endpoint, token=False).comment_discussion(repository, 1, "me too")
+        official.api(hub).comment_discussion(repository, 1, "me too")
     with pytest.raises(HfHubHTTPError, match="may only read"):
         hf("eve", "read").comment_discussion(repository, 1, "me too")
 
@@ -318,16 +298,9 @@ def test_git_fetches_pull_requests_and_cannot_push_them(hub, person):
 
 def test_the_hf_command_line(hub, hf, tmp_path, repository):
     ada = hf("ada")
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING", "XDG_"))} | {
-        "HF_ENDPOINT": hub.url, "HF_TOKEN": ada.user.token, "HOME": str(tmp_path), "HF_HOME": str(tmp_path / "hf")}
 
     def run(*arguments):
-        result = subprocess.run(
-            [os.path.join(os.path.dirname(sys.executable), "hf"), "discussions", *arguments], env=environment,
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT)
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout
+        return official.Client(hub, tmp_path / "client", ada.user).hf("discussions", *arguments).stdout
 
     run("create", repository, "--title", "By hand", "--body", "typed")
     run("create", repository, "--title", "A change", "--pull-request")
@@ -370,8 +343,7 @@ def test_a_review_in_the_terminal(hub, person):
     assert (merged["status"], merged["mergeCommitId"]) == ("merged", hub.head("ada/tiny"))
 
 
-def test_a_folder_uploaded_as_a_pull_request_by_someone_else(hub, hf, person, tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+def test_a_folder_uploaded_as_a_pull_request_by_someone_else(hub, hf, person, tmp_path):
     folder = model_with_branch(hub, person, better)
     bob = hf("bob")
     upload = tmp_path / "upload"

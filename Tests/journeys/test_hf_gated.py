@@ -4,26 +4,10 @@ import datetime
 import pathlib
 
 import pytest
-from huggingface_hub import HfApi, hf_hub_download
+from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
 import checkpoints
-
-
-@pytest.fixture
-def hf(hub):
-    """Makes clients: hf("ada")."""
-    users = {}
-
-    def make(name, scope="write"):
-        key = (name, scope)
-        if key not in users:
-            user = hub.user(name, scope)
-            users[key] = HfApi(endpoint=hub.url, token=user.token)
-            users[key].user = user
-        return users[key]
-
-    return make
 
 
 @pytest.fixture

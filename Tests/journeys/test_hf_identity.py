@@ -2,14 +2,13 @@
 
 import datetime
 import re
-import subprocess
 import urllib.parse
 
 import pytest
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
-import hf
 import hub as programs
+import official
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def acme(hub, ada):
 
 
 def test_whoami_tells_everything_about_the_token(hub, ada, acme):
-    me = hf.api(hub, ada).whoami()
+    me = official.api(hub, ada).whoami()
     assert (me["type"], me["name"], me["fullname"]) == ("user", "ada", "ada")
     organization = me["orgs"][0]
     assert (organization["name"], organization["fullname"], organization["roleInOrg"]) == ("acme", "acme", "admin")
@@ -32,19 +31,20 @@ def test_whoami_tells_everything_about_the_token(hub, ada, acme):
     assert (token["displayName"], token["role"]) == ("command line", "write")
     assert datetime.datetime.fromisoformat(token["createdAt"]).tzinfo is not None
     with pytest.raises(HfHubHTTPError, match="Invalid user token"):
-        hf.api(hub).whoami(token="hub_wrong")
+        official.api(hub).whoami(token="hub_wrong")
 
 
 def test_login_with_a_token_by_the_command_line(hub, ada, acme, tmp_path):
-    home = tmp_path / "home"
-    hf.hf(hub, home, "auth", "login", "--token", ada.token)
-    who = hf.hf(hub, home, "auth", "whoami").stdout
+    somebody = official.Client(hub, tmp_path / "home")
+    somebody.hf("auth", "login", "--token", ada.token)
+    who = somebody.hf("auth", "whoami").stdout
     assert "ada" in who and "acme" in who
-    assert hf.hf(hub, tmp_path / "other", "auth", "login", "--token", "hub_wrong", check=False).returncode != 0
+    other = official.Client(hub, tmp_path / "other")
+    assert other.hf("auth", "login", "--token", "hub_wrong", check=False).returncode != 0
 
 
 def test_auth_check(hub, ada):
-    api, eve, nobody = hf.api(hub, ada), hf.api(hub, hub.user("eve")), hf.api(hub)
+    api, eve, nobody = official.api(hub, ada), official.api(hub, hub.user("eve")), official.api(hub)
     api.create_repo("ada/open")
     api.create_repo("ada/secret", private=True)
     for name in ("ada/open", "ada/secret"):
@@ -61,7 +61,7 @@ def test_auth_check(hub, ada):
 
 
 def test_overviews_count_what_the_caller_may_see(hub, ada, acme):
-    api, eve = hf.api(hub, ada), hf.api(hub, hub.user("eve"))
+    api, eve = official.api(hub, ada), official.api(hub, hub.user("eve"))
     api.create_repo("ada/open")
     api.create_repo("ada/secret", private=True)
     api.create_repo("ada/data", repo_type="dataset")
@@ -89,7 +89,7 @@ def test_people_follow_people_and_organisations(hub, ada, acme):
     bert = people["bert"]
     assert hub.request("POST", "/api/organizations/acme/follow", user=bert).status == 200
     assert hub.request("POST", "/api/users/ada/follow", user=bert).status == 200
-    api = hf.api(hub, bert)
+    api = official.api(hub, bert)
     assert [user.username for user in api.list_user_followers("ada")] == ["bert", "carl", "dora"]
     assert [user.username for user in api.list_user_following("bert")] == ["ada", "acme"]
     assert [user.username for user in api.list_organization_followers("acme")] == ["bert"]
@@ -111,16 +111,16 @@ def test_profiles_are_changed_by_their_owners(hub, ada, acme):
     path = "/api/organizations/acme/settings/profile"
     assert hub.request("PUT", path, {"fullname": "Acme Inc.", "details": "Anvils"}, eve).status == 403
     assert hub.request("PUT", path, {"fullname": "Acme Inc.", "details": "Anvils"}, ada).status == 200
-    assert hf.api(hub).get_user_overview("ada").fullname == "Ada L."
-    assert hf.api(hub).get_organization_overview("acme").details == "Anvils"
-    assert hf.api(hub, ada).whoami()["orgs"][0]["fullname"] == "Acme Inc."
+    assert official.api(hub).get_user_overview("ada").fullname == "Ada L."
+    assert official.api(hub).get_organization_overview("acme").details == "Anvils"
+    assert official.api(hub, ada).whoami()["orgs"][0]["fullname"] == "Acme Inc."
 
 
 def test_tokens_are_made_listed_and_revoked(hub, ada):
     made = hub.request("POST", "/api/settings/tokens", {"name": "ci", "role": "read", "expiresIn": 3600}, ada)
     assert made.status == 200 and made.headers["Cache-Control"] == "no-store"
     reader = type(ada)("ada", made.json["token"])
-    assert hf.api(hub, reader).whoami()["auth"]["accessToken"]["role"] == "read"
+    assert official.api(hub, reader).whoami()["auth"]["accessToken"]["role"] == "read"
     listed = hub.get("/api/settings/tokens", ada).json
     assert [(token["name"], token["isCurrent"]) for token in listed] == [("command line", True), ("ci", False)]
     assert all(not token.get("token") for token in listed)
@@ -138,7 +138,7 @@ def test_what_the_client_asks_on_the_side_is_answered(hub, ada, tmp_path):
     assert hub.get("/api/agent-harnesses").json == {"standardEnvVars": [], "harnesses": {}}
     assert hub.request("HEAD", "/api/telemetry/examples/some").status == 200
     assert hub.request("POST", "/v1/telemetry", b"{}" * 1000).status == 200
-    hf.hf(hub, tmp_path / "home", "env", token=ada.token)
+    official.Client(hub, tmp_path / "home", ada).hf("env")
 
 
 def approve(hub, url, token, **more):
@@ -155,10 +155,8 @@ def approve(hub, url, token, **more):
 
 
 def test_login_by_device_flow_without_a_terminal(hub, ada, tmp_path):
-    environment = hf.environment(hub, tmp_path / "home")
-    process = subprocess.Popen(
-        [hf.command(), "auth", "login"], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True)
+    somebody = official.Client(hub, tmp_path / "home")
+    process = somebody.start("auth", "login")
     said = ""
     try:
         while not (found := re.search(r"(http://\S+user_code=\S+?)[\s\"]", said)):
@@ -171,12 +169,12 @@ def test_login_by_device_flow_without_a_terminal(hub, ada, tmp_path):
     finally:
         process.kill()
     assert process.returncode == 0, said
-    assert "ada" in hf.hf(hub, tmp_path / "home", "auth", "whoami").stdout
+    assert "ada" in somebody.hf("auth", "whoami").stdout
     listed = hub.get("/api/settings/tokens", ada).json
     assert [(token["name"], token["role"]) for token in listed][-1] == ("device login", "write")
     # Revoking the token ends the login for good: what would renew it is gone as well.
     assert hub.request("DELETE", f"/api/settings/tokens/{listed[-1]['id']}", user=ada).status == 200
-    assert hf.hf(hub, tmp_path / "home", "auth", "whoami", check=False).returncode != 0
+    assert somebody.hf("auth", "whoami", check=False).returncode != 0
 
 
 def ask(hub, **form):
@@ -212,9 +210,9 @@ def test_a_token_is_given_once_and_renewed_once(hub, ada):
     granted = ask(hub, **question)
     assert granted.status == 200 and granted.headers["Cache-Control"] == "no-store"
     assert ask(hub, **question).json["error"] == "expired_token"
-    assert hf.api(hub).whoami(token=granted.json["access_token"])["auth"]["accessToken"]["role"] == "read"
+    assert official.api(hub).whoami(token=granted.json["access_token"])["auth"]["accessToken"]["role"] == "read"
     renewed = ask(hub, grant_type="refresh_token", refresh_token=granted.json["refresh_token"])
-    assert hf.api(hub).whoami(token=renewed.json["access_token"])["name"] == "ada"
+    assert official.api(hub).whoami(token=renewed.json["access_token"])["name"] == "ada"
     again = ask(hub, grant_type="refresh_token", refresh_token=granted.json["refresh_token"])
     assert again.json["error"] == "invalid_grant"
 
@@ -251,7 +249,7 @@ def test_every_counted_answer_tells_what_is_left(tmp_path):
         assert answers[5].headers["RateLimit"].startswith('"api";r=0;')
         assert int(answers[5].headers["Retry-After"]) > 0
         with pytest.raises(HfHubHTTPError, match="rate limit"):
-            hf.api(hub, ada).whoami()
+            official.api(hub, ada).whoami()
         # Others go on; errors count; addresses behind a trusted proxy are told apart.
         assert hub.get("/api/models/ada/none", eve).headers["RateLimit"].startswith('"api";r=4;')
         for _ in range(6):

@@ -66,16 +66,15 @@ def client(shared, tmp_path):
 
 def test_a_model_tells_what_its_files_say(shared, client):
     told = client.run("""
-        from huggingface_hub import HfApi
-        info = HfApi().model_info("ada/tiny")
-        give({
+        info = api.model_info("ada/tiny")
+        result = {
             "sha": info.sha, "author": info.author, "private": info.private, "gated": info.gated,
             "disabled": info.disabled, "tags": info.tags, "pipeline": info.pipeline_tag, "library": info.library_name,
             "card": info.card_data.to_dict(), "config": info.config, "transformers": info.transformers_info,
             "safetensors": info.safetensors, "siblings": [s.rfilename for s in info.siblings],
             "sizes": [s.size for s in info.siblings], "spaces": info.spaces, "widget": info.widget_data,
             "index": info.model_index, "storage": info.used_storage, "modified": info.last_modified.isoformat(),
-            "created": info.created_at.isoformat(), "likes": info.likes, "downloads": info.downloads})
+            "created": info.created_at.isoformat(), "likes": info.likes, "downloads": info.downloads}
     """)
     _, _, head = shared
     assert told["sha"] == head and told["author"] == "ada"
@@ -111,9 +110,8 @@ def test_a_model_tells_what_its_files_say(shared, client):
 def test_every_property_can_be_asked_for_by_itself(shared, client):
     told = client.run("""
         from typing import get_args
-        from huggingface_hub import HfApi
         from huggingface_hub import hf_api
-        api, told = HfApi(), {}
+        told = {}
         for kind, names, info, id in [
             ("model", hf_api.ExpandModelProperty_T, api.model_info, "ada/tiny"),
             ("dataset", hf_api.ExpandDatasetProperty_T, api.dataset_info, "ada/stories"),
@@ -124,7 +122,7 @@ def test_every_property_can_be_asked_for_by_itself(shared, client):
                 assert answer.id == id
                 told[f"{kind} {name}"] = sorted(
                     key for key, value in vars(answer).items() if value is not None)
-        give(told)
+        result = told
     """)
     spelled = {
         "createdAt": {"created_at"}, "lastModified": {"last_modified", "lastModified"},
@@ -153,14 +151,13 @@ def test_an_unknown_property_is_told_with_those_there_are(shared):
 
 def test_files_are_told_with_sizes_when_asked(shared, client):
     told = client.run("""
-        from huggingface_hub import HfApi
-        info = HfApi().model_info("ada/tiny", files_metadata=True, securityStatus=True)
+        info = api.model_info("ada/tiny", files_metadata=True, securityStatus=True)
         files = {s.rfilename: s for s in info.siblings}
         weights = files["model.safetensors"]
-        give({
+        result = {
             "size": weights.size, "lfs": [weights.lfs.size, weights.lfs.sha256, weights.lfs.pointer_size],
             "blob": weights.blob_id, "config": [files["config.json"].size, files["config.json"].lfs],
-            "security": info.security_repo_status})
+            "security": info.security_repo_status}
     """)
     import hashlib
     weights = (checkpoints.BASE / checkpoints.WEIGHTS).read_bytes()
@@ -173,18 +170,16 @@ def test_files_are_told_with_sizes_when_asked(shared, client):
 
 def test_each_kind_of_repository_is_shown(shared, client):
     told = client.run("""
-        from huggingface_hub import HfApi
-        api = HfApi()
         dataset, space, kernel = (api.repo_info(id, repo_type=kind) for id, kind in [
             ("ada/stories", "dataset"), ("ada/demo", "space"), ("ada/fast", "kernel")])
-        give({
+        result = {
             "dataset": [dataset.tags, dataset.card_data.pretty_name, dataset.description, dataset.citation],
             "space": [space.sdk, space.models, space.tags, space.runtime.stage, space.subdomain],
             "kernel": [kernel.author, kernel.sha, kernel.private, kernel.likes],
             "size": api.dataset_info("ada/stories", expand=["mainSize"]).main_size,
             "children": api.model_info("ada/base", expand=["childrenModelCount"]).children_model_count,
             "base": api.model_info("ada/tiny", expand=["baseModels"]).base_models,
-            "files": api.list_repo_files("ada/demo", repo_type="space")})
+            "files": api.list_repo_files("ada/demo", repo_type="space")}
     """)
     tags, name, description, citation = told["dataset"]
     assert {"task_categories:text-generation", "language:en", "license:mit", "size_categories:n<1K",
@@ -200,9 +195,6 @@ def test_a_revision_is_shown_as_it_was(shared, client):
     hub, ada, head = shared
     first = hub.get(f"/api/models/ada/tiny/commits/{head}", ada.user).json[-1]["id"]
     told = client.run("""
-        from huggingface_hub import HfApi
-        from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
-        api = HfApi()
         early = api.model_info("ada/tiny", revision=first)
         short = api.model_info("ada/tiny", revision=first[:9])
         failures = []
@@ -215,7 +207,7 @@ def test_a_revision_is_shown_as_it_was(shared, client):
             api.model_info("ada/nothing")
         except RepositoryNotFoundError as error:
             failures.append("absent")
-        give([early.sha, short.sha, [s.rfilename for s in early.siblings], early.card_data, failures])
+        result = [early.sha, short.sha, [s.rfilename for s in early.siblings], early.card_data, failures]
     """, first=first)
     assert told[:2] == [first, first]
     assert told[2] == [".gitattributes"] and told[3] is None
@@ -229,16 +221,14 @@ def test_headers_of_safetensors_are_read(shared, client):
         "metadata": {"total_size": sum(len(data) for _, _, data in tensors.values())},
         "weight_map": {name: "model.safetensors" for name in tensors}})}, model=checkpoints.BASE)
     told = client.run("""
-        from huggingface_hub import HfApi
-        api = HfApi()
         plain = api.get_safetensors_metadata("ada/tiny")
         sharded = api.get_sharded_safetensors_metadata("ada/sharded")
         try:
             api.get_sharded_safetensors_metadata("ada/tiny")
         except Exception as error:
             failure = type(error).__name__
-        give([sorted(plain.weight_map), plain.sharded, sorted(sharded.weight_map), sharded.metadata,
-              list(sharded.files_metadata), failure])
+        result = [sorted(plain.weight_map), plain.sharded, sorted(sharded.weight_map), sharded.metadata,
+            list(sharded.files_metadata), failure]
     """)
     assert told[0] == told[2] == sorted(tensors)
     assert told[1] is False and "total_size" in told[3] and told[4] == ["model.safetensors"]
@@ -262,9 +252,9 @@ def test_the_command_line_shows_models(shared, client):
 def test_downloads_are_counted_once_for_a_snapshot(shared, client, tmp_path):
     hub, ada, _ = shared
     publish(hub, ada, "ada/popular", {"config.json": "{}", "a.txt": "a", "b.txt": "b"})
-    client.run("from huggingface_hub import snapshot_download\nsnapshot_download('ada/popular')\n")
-    other = official.Client(hub, tmp_path / "other", hub.user("bert"), HF_HUB_DISABLE_XET="1")
-    other.run("from huggingface_hub import hf_hub_download\nhf_hub_download('ada/popular', 'a.txt')\n")
+    client.run("snapshot_download('ada/popular')")
+    other = official.Client(hub, tmp_path / "other", hub.user("bert"), xet=False)
+    other.run("hf_hub_download('ada/popular', 'a.txt')")
 
     def downloads():
         told = hub.get("/api/models/ada/popular?expand=downloads&expand=downloadsAllTime&expand=trendingScore").json

@@ -10,7 +10,6 @@ import official
 import recorder
 
 UPLOAD = """
-    from huggingface_hub import CommitOperationAdd
     from huggingface_hub.lfs import lfs_upload, post_lfs_batch_info
     from huggingface_hub.utils import build_hf_headers
     operations = {}
@@ -23,7 +22,7 @@ UPLOAD = """
     assert not errors, errors
     for action in actions:
         lfs_upload(operations[action["oid"]], action, headers=build_hf_headers())
-    give({"transfer": transfer, "sent": [action["oid"] for action in actions if "actions" in action]})
+    result = {"transfer": transfer, "sent": [action["oid"] for action in actions if "actions" in action]}
 """
 
 
@@ -149,25 +148,20 @@ def test_the_official_library_commits_what_it_sent_in_parts(small_parts, tmp_pat
     path = write(tmp_path, "large.bin", 2_500_000, 3)
     with recorder.recording(hub) as wire:
         official.Client(wire, tmp_path / "client", ada, xet=False).run("""
-            from huggingface_hub import HfApi
-            HfApi().upload_file(path_or_fileobj=path, path_in_repo="large.bin", repo_id="ada/model")
+            api.upload_file(path_or_fileobj=path, path_in_repo="large.bin", repo_id="ada/model")
         """, path=path)
         assert len([call for call in wire.take() if "/lfs/parts/" in call.path]) == 3
     assert hub.file("ada/model", "large.bin").body == path.read_bytes()
 
 
 LIST = """
-    from huggingface_hub import HfApi
-    api = HfApi()
-    give([[file.filename, file.size, file.oid, file.ref] for file in api.list_lfs_files("ada/model")])
+    result = [[file.filename, file.size, file.oid, file.ref] for file in api.list_lfs_files("ada/model")]
 """
 
 DELETE = """
-    from huggingface_hub import HfApi
-    api = HfApi()
     files = [file for file in api.list_lfs_files("ada/model") if file.filename == name]
     api.permanently_delete_lfs_files("ada/model", files, rewrite_history=rewrite)
-    give(len(files))
+    result = len(files)
 """
 
 
@@ -238,8 +232,7 @@ def test_the_official_library_copies_between_repositories_without_the_bytes(hub,
     hub.create("bert/copy", bert.user)
     with recorder.recording(hub) as wire:
         official.Client(wire, tmp_path / "client", bert.user).run("""
-            from huggingface_hub import CommitOperationCopy, HfApi
-            HfApi().create_commit(
+            api.create_commit(
                 "bert/copy", commit_message="copy", operations=[
                     CommitOperationCopy("deep/two.bin", "here.bin", src_repo_id="ada/model", src_repo_type="model")])
         """)

@@ -3,7 +3,7 @@
 import pytest
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError, RepositoryNotFoundError
 
-import hf
+import official
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def ada(hub):
 
 @pytest.fixture
 def api(hub, ada):
-    return hf.api(hub, ada)
+    return official.api(hub, ada)
 
 
 def push(somebody, hub, repository, files):
@@ -54,10 +54,10 @@ def test_every_kind_can_be_made_and_deleted(api, kind, more):
 
 def test_exist_ok_also_where_one_may_not_create(hub, api, tmp_path):
     user = hub.user("eve")
-    eve = hf.api(hub, user)
+    eve = official.api(hub, user)
     api.create_repo("ada/open")
-    assert "ada/open" in hf.hf(
-        hub, tmp_path / "home", "repos", "create", "ada/open", "--exist-ok", token=user.token).stdout
+    assert "ada/open" in official.Client(hub, tmp_path / "home", user).hf(
+        "repos", "create", "ada/open", "--exist-ok").stdout
     with pytest.raises(HfHubHTTPError) as refused:
         eve.create_repo("ada/other", exist_ok=True)
     assert refused.value.response.status_code == 403
@@ -78,9 +78,9 @@ def test_visibility_is_a_setting(hub, api):
     api.update_repo_settings("ada/model", private=True)
     assert api.model_info("ada/model").private is True
     with pytest.raises(RepositoryNotFoundError):
-        hf.api(hub).model_info("ada/model")
+        official.api(hub).model_info("ada/model")
     api.update_repo_settings("ada/model", visibility="public")
-    assert hf.api(hub).model_info("ada/model").private is False
+    assert official.api(hub).model_info("ada/model").private is False
 
 
 def test_names_are_found_whatever_their_case(api):
@@ -147,7 +147,7 @@ def test_nothing_is_deleted_by_a_name_of_before(hub, api, ada):
 def test_a_duplicate_has_the_whole_history(hub, api, person):
     api.create_repo("ada/model")
     push(person("ada"), hub, "ada/model", {"a.txt": "one"})
-    eve = hf.api(hub, hub.user("eve"))
+    eve = official.api(hub, hub.user("eve"))
     url = eve.duplicate_repo("ada/model")
     assert url.repo_id == "eve/model" and url.files_copy_pending is False
     assert [c.commit_id for c in eve.list_repo_commits("eve/model")] == [
@@ -171,10 +171,10 @@ def test_what_one_keeps_is_listed_with_its_storage(hub, api, ada, tmp_path):
     assert (mine["ada/data"].type, mine["ada/data"].visibility, mine["ada/data"].storage) == ("dataset", "private", 0)
     assert [repo.id for repo in api.list_user_repos("acme")] == ["acme/model"]
     with pytest.raises(HfHubHTTPError):
-        list(hf.api(hub, hub.user("eve")).list_user_repos("acme"))
+        list(official.api(hub, hub.user("eve")).list_user_repos("acme"))
     pages = hub.get("/api/settings/repositories?limit=1", ada)
     assert len(pages.json) == 1 and 'rel="next"' in pages.headers["Link"]
-    listed = hf.hf(hub, tmp_path / "home", "repos", "ls", token=ada.token)
+    listed = official.Client(hub, tmp_path / "home", ada).hf("repos", "ls")
     assert "ada/model" in listed.stdout and "ada/data" in listed.stdout
 
 
@@ -193,21 +193,21 @@ def test_likes(hub, api, ada):
     assert [info.id for info in api.list_models(sort="likes", limit=2)] == ["ada/model", "ada/secret"]
     assert api.list_liked_repos().models == ["ada/secret", "ada/model"]
     # Others do not learn from it what is private.
-    assert hf.api(hub, eve).list_liked_repos("ada").models == ["ada/model"]
-    assert hf.api(hub, eve).get_user_overview("ada").num_likes == 1
+    assert official.api(hub, eve).list_liked_repos("ada").models == ["ada/model"]
+    assert official.api(hub, eve).get_user_overview("ada").num_likes == 1
     api.unlike("ada/model")
     api.unlike("ada/model")
     assert [liker.username for liker in api.list_repo_likers("ada/model")] == ["eve"]
     api.delete_repo("ada/model")
-    assert hf.api(hub, eve).list_liked_repos().total == 0
+    assert official.api(hub, eve).list_liked_repos().total == 0
 
 
 def test_the_command_line_makes_moves_and_deletes(hub, ada, tmp_path):
     def run(*arguments):
-        return hf.hf(hub, tmp_path / "home", *arguments, token=ada.token).stdout
+        return official.Client(hub, tmp_path / "home", ada).hf(*arguments).stdout
     assert "ada/c1" in run("repos", "create", "ada/c1", "--private")
     run("repos", "create", "ada/c1", "--exist-ok")
     run("repos", "duplicate", "ada/c1", "ada/c2")
     run("repos", "move", "ada/c2", "ada/c3")
     run("repos", "delete", "ada/c3", "-y")
-    assert [repo.id for repo in hf.api(hub, ada).list_user_repos()] == ["ada/c1"]
+    assert [repo.id for repo in official.api(hub, ada).list_user_repos()] == ["ada/c1"]

@@ -5,19 +5,19 @@ import json
 
 import pytest
 
-import hf_client
+import official
 
 
 @pytest.fixture
 def hub(tmp_path):
-    hub = hf_client.LoggedHub(tmp_path)
+    hub = official.LoggedHub(tmp_path)
     yield hub.start()
     hub.close()
 
 
 @pytest.fixture(params=["xet", "lfs"])
 def ada(request, hub, tmp_path):
-    client = hf_client.Client(hub, tmp_path / "ada", hub.user("ada"), xet=request.param == "xet")
+    client = official.Client(hub, tmp_path / "ada", hub.user("ada"), xet=request.param == "xet", fresh=True)
     client.run("""
         api.create_repo("ada/m")
         api.create_commit("ada/m", commit_message="First", commit_description="with words <b>", operations=[

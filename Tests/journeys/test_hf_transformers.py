@@ -1,4 +1,7 @@
-"""Transformers against the hub: what is loaded computes what was published, and nothing goes anywhere else."""
+"""Transformers against the hub: what is loaded computes what was published, and nothing goes anywhere else.
+
+The clients before a refusing proxy are not quiet: they show that nothing goes elsewhere as they come.
+"""
 
 import pathlib
 
@@ -37,7 +40,7 @@ def published(hub, person, tmp_path):
 @pytest.mark.parametrize("xet", [True, False], ids=["xet", "plain"])
 def test_a_model_from_the_hub_computes_what_the_folder_does(hub, tmp_path, published, xet):
     with official.nowhere_else() as (settings, refused):
-        reader = official.Client(hub, tmp_path / "reader", xet=xet, **settings)
+        reader = official.Client(hub, tmp_path / "reader", xet=xet, quiet=False, **settings)
         result = reader.run(
             LOGITS + """
     from transformers import pipeline
@@ -45,7 +48,7 @@ def test_a_model_from_the_hub_computes_what_the_folder_does(hub, tmp_path, publi
     again, there = logits("ada/gpt-neo-tiny")
     say = pipeline("text-generation", model="ada/gpt-neo-tiny")
     text = say("The license", max_new_tokens=8, do_sample=False)[0]["generated_text"]
-    give({"tokens": tokens == again, "same": here == there, "finite": bool(here), "text": text})
+    result = {"tokens": tokens == again, "same": here == there, "finite": bool(here), "text": text}
     """, folder=MODEL)
         assert result["tokens"] and result["same"] and result["finite"]
         assert result["text"].startswith("The license") and len(result["text"]) > len("The license")
@@ -56,7 +59,7 @@ def test_a_model_from_the_hub_computes_what_the_folder_does(hub, tmp_path, publi
 def test_what_is_pushed_to_the_hub_computes_the_same_when_it_comes_back(hub, tmp_path, xet):
     ada = hub.user("ada")
     with official.nowhere_else() as (settings, refused):
-        writer = official.Client(hub, tmp_path / "writer", ada, xet=xet, **settings)
+        writer = official.Client(hub, tmp_path / "writer", ada, xet=xet, quiet=False, **settings)
         before = writer.run(
             LOGITS + """
     model = AutoModelForCausalLM.from_pretrained(folder)
@@ -67,10 +70,10 @@ def test_what_is_pushed_to_the_hub_computes_the_same_when_it_comes_back(hub, tmp
     tokenizer.push_to_hub("ada/mine")
     model.save_pretrained("local")
     tokenizer.save_pretrained("local")
-    give(logits("local"))
+    result = logits("local")
     """, folder=MODEL)
-        reader = official.Client(hub, tmp_path / "reader", xet=xet, **settings)
-        after = reader.run(LOGITS + "\n    give(logits('ada/mine'))\n")
+        reader = official.Client(hub, tmp_path / "reader", xet=xet, quiet=False, **settings)
+        after = reader.run(LOGITS + "\n    result = logits('ada/mine')\n")
         assert before == after
         assert refused == []
     report = hub.report("ada/mine")
@@ -88,8 +91,9 @@ def test_a_pinned_revision_goes_on_meaning_the_same(hub, tmp_path, published, pe
     reader = official.Client(hub, tmp_path / "reader")
     result = reader.run(
         LOGITS + """
-    give({"pinned": logits("ada/gpt-neo-tiny", revision=first)[1] == logits(folder)[1],
-          "moved": logits("ada/gpt-neo-tiny")[1] == logits(folder)[1]})
+    result = {
+        "pinned": logits("ada/gpt-neo-tiny", revision=first)[1] == logits(folder)[1],
+        "moved": logits("ada/gpt-neo-tiny")[1] == logits(folder)[1]}
     """, folder=MODEL, first=first)
     assert result == {"pinned": True, "moved": False}
 
@@ -99,14 +103,13 @@ def test_smollm2_goes_up_and_comes_back_the_same(hub, tmp_path, person, smollm2)
     folder = tmp_path / "smollm2"
     ada.hubctl("convert", smollm2, folder)
     with official.nowhere_else() as (settings, refused):
-        writer = official.Client(hub, tmp_path / "writer", ada.user, **settings)
+        writer = official.Client(hub, tmp_path / "writer", ada.user, quiet=False, **settings)
         here = writer.run(
             LOGITS + """
-    from huggingface_hub import HfApi
-    HfApi().create_repo("ada/smollm2")
-    HfApi().upload_folder(repo_id="ada/smollm2", folder_path=folder)
-    give(logits(folder))
+    api.create_repo("ada/smollm2")
+    api.upload_folder(repo_id="ada/smollm2", folder_path=folder)
+    result = logits(folder)
     """, folder=folder)
-        reader = official.Client(hub, tmp_path / "reader", **settings)
-        assert reader.run(LOGITS + "\n    give(logits('ada/smollm2'))\n") == here
+        reader = official.Client(hub, tmp_path / "reader", quiet=False, **settings)
+        assert reader.run(LOGITS + "\n    result = logits('ada/smollm2')\n") == here
         assert refused == []

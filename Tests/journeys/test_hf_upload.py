@@ -8,21 +8,21 @@ import random
 
 import pytest
 
-import hf_client
+import official
 
 WEIGHTS = random.Random(7).randbytes(700_000)
 
 
 @pytest.fixture
 def hub(tmp_path):
-    hub = hf_client.LoggedHub(tmp_path)
+    hub = official.LoggedHub(tmp_path)
     yield hub.start()
     hub.close()
 
 
 @pytest.fixture(params=["xet", "lfs"])
 def ada(request, hub, tmp_path):
-    client = hf_client.Client(hub, tmp_path / "ada", hub.user("ada"), xet=request.param == "xet")
+    client = official.Client(hub, tmp_path / "ada", hub.user("ada"), xet=request.param == "xet", fresh=True)
     client.run('api.create_repo("ada/m")')
     hub.requests()
     return client
@@ -62,7 +62,7 @@ def test_a_folder_goes_up_and_comes_back_and_goes_up_again_for_nothing(hub, ada,
     made = ada.run("""
         info = api.upload_folder(repo_id="ada/m", folder_path=folder, commit_message="First", commit_description="Text")
         result = [info.oid, info.commit_url]
-    """, folder=str(folder))
+    """, folder=folder)
     requests = assert_path_taken(hub, ada, large=True)
     assert made[1] == f"{hub.url}/ada/m/commit/{made[0]}"
     assert hub.head("ada/m") == made[0]
@@ -78,7 +78,7 @@ def test_a_folder_goes_up_and_comes_back_and_goes_up_again_for_nothing(hub, ada,
     again = ada.run("""
         info = api.upload_folder(repo_id="ada/m", folder_path=folder)
         result = info.oid
-    """, folder=str(folder))
+    """, folder=folder)
     assert again == made[0]
     assert not counted(hub.requests(), "POST", "/commit/")
 
@@ -213,7 +213,8 @@ def large(path, digest, **more):
 def test_a_hash_is_no_permission(hub, ada):
     ada.run('api.create_repo("ada/secret", private=True)')
     secret = WEIGHTS[:5000]
-    ada.run("api.upload_file(repo_id='ada/secret', path_in_repo='w.bin', path_or_fileobj=secret)", secret=secret)
+    ada.run("api.upload_file(repo_id='ada/secret', path_in_repo='w.bin', path_or_fileobj=bytes.fromhex(secret))",
+            secret=secret.hex())
     bert = hub.user("bert")
     hub.create("bert/m", bert)
     answers = []
@@ -268,7 +269,7 @@ def test_a_commit_that_cannot_be_is_refused_with_a_sentence(hub, tmp_path, lines
 
 def test_a_commit_can_be_a_pull_request(hub, ada, tmp_path):
     head = hub.head("ada/m")
-    bert = hf_client.Client(hub, tmp_path / "bert", hub.user("bert"), xet=ada.xet)
+    bert = official.Client(hub, tmp_path / "bert", hub.user("bert"), xet=ada.xet, fresh=True)
     result = bert.run("""
         info = api.create_commit("ada/m", commit_message="Better", commit_description="Because", create_pr=True,
             operations=[CommitOperationAdd("proposal.txt", b"proposal"), CommitOperationDelete(".gitattributes")])
@@ -302,7 +303,7 @@ def test_a_folder_can_be_a_pull_request(hub, ada, folder):
     result = ada.run("""
         info = api.upload_folder(repo_id="ada/m", folder_path=folder, create_pr=True)
         result = [info.pr_revision, snapshot_download("ada/m", revision=info.pr_revision)]
-    """, folder=str(folder))
+    """, folder=folder)
     assert_path_taken(hub, ada, large=True)
     assert result[0] == "refs/pr/1"
     assert open(os.path.join(result[1], "model.safetensors"), "rb").read() == (folder / "model.safetensors").read_bytes()

@@ -13,8 +13,8 @@ import pytest
 from huggingface_hub import _webhooks_payload as schema
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError
 
-import hf
 import hub as programs
+import official
 
 OPTIONS = {
     "HUBD_WEBHOOKS_ALLOW_PRIVATE": "true", "HUBD_WEBHOOKS_FIRST_RETRY_SECONDS": "1",
@@ -104,7 +104,7 @@ def ada(hub):
 
 @pytest.fixture
 def api(hub, ada):
-    return hf.api(hub, ada)
+    return official.api(hub, ada)
 
 
 def log(hub, user, webhook, state=None, seconds=15):
@@ -250,7 +250,7 @@ def test_a_receiver_that_is_gone_is_not_called_again(hub, api, ada, receiver):
 
 def test_what_is_private_is_told_only_to_those_who_may_read_it(hub, api, ada, receiver):
     eve = hub.user("eve")
-    hook = hf.api(hub, eve).create_webhook(url=receiver.url, watched=[{"type": "user", "name": "ada"}])
+    hook = official.api(hub, eve).create_webhook(url=receiver.url, watched=[{"type": "user", "name": "ada"}])
     api.create_repo("ada/secret", private=True)
     api.move_repo("ada/secret", "ada/hidden")
     api.delete_repo("ada/hidden")
@@ -281,7 +281,7 @@ def test_the_hub_sends_nothing_to_its_own_network_unless_it_is_allowed(tmp_path,
     hub.start()
     try:
         ada = hub.user("ada")
-        api = hf.api(hub, ada)
+        api = official.api(hub, ada)
         for url in (receiver.url, "http://10.0.0.1/", "http://169.254.169.254/latest", "http://[::1]:80/",
                     "http://[::ffff:127.0.0.1]/", "ftp://example.org/", "http://user:pass@example.org/", "nonsense"):
             with pytest.raises(BadRequestError):
@@ -307,6 +307,6 @@ def test_link_local_addresses_are_never_sent_to(api):
 
 def test_the_command_line_lists_webhooks(hub, api, ada, receiver, tmp_path):
     hook = api.create_webhook(url=receiver.url, watched=[{"type": "user", "name": "ada"}])
-    assert hook.id in hf.hf(hub, tmp_path / "home", "webhooks", "ls", "--no-truncate", token=ada.token).stdout
-    hf.hf(hub, tmp_path / "home", "webhooks", "disable", hook.id, token=ada.token)
+    assert hook.id in official.Client(hub, tmp_path / "home", ada).hf("webhooks", "ls", "--no-truncate").stdout
+    official.Client(hub, tmp_path / "home", ada).hf("webhooks", "disable", hook.id)
     assert api.get_webhook(hook.id).disabled

@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import os
 import pathlib
 import random
 import struct
-import subprocess
 import sys
 
 import pytest
@@ -26,24 +24,17 @@ def wire(hub):
         yield wire
 
 
-class Xet:
+class Xet(official.Client):
     """Somebody's hf_xet with a cache of its own."""
 
     def __init__(self, wire, folder, user, repository, **environment):
-        self.wire, self.folder, self.user, self.repository = wire, pathlib.Path(folder), user, repository
-        self.folder.mkdir()
-        self.environment = {
-            key: value for key, value in os.environ.items() if not key.startswith("HF_")
-        } | {"HF_HOME": str(self.folder), "HF_HUB_DISABLE_TELEMETRY": "1"} | environment
+        super().__init__(wire, folder, **environment)
+        self.user, self.repository = user, repository
 
     def ask(self, what, *arguments, check=True):
-        result = subprocess.run(
-            [sys.executable, CLIENT, what, self.wire.url, self.user.token, self.repository, *map(str, arguments)],
-            env=self.environment, capture_output=True, text=True, timeout=100)
-        if not check:
-            return result
-        assert result.returncode == 0, result.stdout + result.stderr
-        return json.loads(result.stdout)
+        command = [sys.executable, CLIENT, what, self.hub.url, self.user.token, self.repository, *arguments]
+        result = self.finish(f"{what} {arguments}", command, self.home(), check)
+        return json.loads(result.stdout) if check else result
 
     def up(self, data, name="file"):
         path = self.folder / name
@@ -200,15 +191,13 @@ def test_a_refusal_reaches_the_user_in_words(hub, wire, tmp_path):
 
 
 UPLOAD = """
-    from huggingface_hub import HfApi
-    HfApi().upload_file(path_or_fileobj=path, path_in_repo="deep/model.bin", repo_id="ada/model")
+    api.upload_file(path_or_fileobj=path, path_in_repo="deep/model.bin", repo_id="ada/model")
 """
 
 SNAPSHOT = """
-    import hashlib, pathlib
-    from huggingface_hub import snapshot_download
+    import hashlib
     folder = pathlib.Path(snapshot_download("ada/model"))
-    give(hashlib.sha256((folder / "deep" / "model.bin").read_bytes()).hexdigest())
+    result = hashlib.sha256((folder / "deep" / "model.bin").read_bytes()).hexdigest()
 """
 
 
