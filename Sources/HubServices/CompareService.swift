@@ -49,10 +49,15 @@ package struct CompareService: Sendable {
         }
     }
 
+    /// What two revisions differ in, by file and by tensor.
+    ///
+    /// - Parameter budget: The most bytes of weights that are read for somebody who does not say who they are.
     package func compare(
         _ base: CommitID,
         _ head: CommitID,
-        in record: RepositoryRecord
+        in record: RepositoryRecord,
+        for caller: Caller,
+        budget: Int = 512 << 20
     ) async throws -> Comparison {
         let files = try await git.read(record.rowID) { git in
             try git.diffTrees(base, head).map { change in
@@ -61,6 +66,14 @@ package struct CompareService: Sendable {
                     old: try change.old.map { try RevisionEntry($0, git: git) },
                     new: try change.new.map { try RevisionEntry($0, git: git) })
             }
+        }
+        let weights = files.filter { CheckpointGroup.isSafetensors($0.path) }
+        let bytes = weights.reduce(0) { sum, file in
+            [file.old?.size ?? 0, file.new?.size ?? 0].reduce(sum) { $0.addingReportingOverflow($1).partialValue }
+        }
+        guard caller.user != nil || (0...budget).contains(bytes) else {
+            throw HubError.unauthorized(
+                "this comparison reads \(bytes) bytes of weights, which the hub does only for who is logged in")
         }
         let changed = Set(files.map(\.path))
         return Comparison(

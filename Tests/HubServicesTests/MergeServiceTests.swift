@@ -195,6 +195,38 @@ import Testing
             try await scene.test.hub.merges.merge(order, by: scene.alice)
         }
     }
+
+    @Test func `what is not open to all is merged into what is only by who may write it`() async throws {
+        let test = try await TestHub()
+        let (alice, bob) = (try await test.user("alice"), try await test.user("bob"))
+        _ = try await test.hub.accounts.createOrganization("acme", administrator: "alice")
+        try await test.hub.accounts.setMember("bob", of: "acme", role: .read)
+        let source = try await test.repository("acme/model", by: alice)
+        let start = try await test.push(["a.txt": "1"], to: source, by: alice)
+        let fork = try await test.hub.repositories.fork(
+            source.id, to: RepositoryID(.model, parsing: "bob/model"), visibility: .public, by: bob)
+        try await test.hub.repositories.setVisibility(.private, of: source.id, by: alice)
+        try await test.push(["b.txt": "2"], to: source, onto: start, by: alice)
+        let order = MergeOrder(
+            into: fork.id, branch: nil, from: source.id, revision: "main", strategy: nil, message: nil, dryRun: false)
+        let error = await #expect(throws: HubError.self) { try await test.hub.merges.merge(order, by: bob) }
+        #expect(error?.description.contains("'write'") == true)
+        try await test.hub.accounts.setMember("bob", of: "acme", role: .write)
+        #expect(try await test.hub.merges.merge(order, by: bob).kind == .fastForward)
+    }
+
+    @Test func `a comparison that reads much is for those who say who they are`() async throws {
+        let scene = try await Scene(ours: Self.changedA, theirs: Self.changedB)
+        let comparisons = scene.test.hub.comparisons
+        let error = await #expect(throws: HubError.self) {
+            try await comparisons.compare(scene.ours, scene.theirs, in: scene.record, for: .anonymous, budget: 10)
+        }
+        #expect(error?.description.contains("logged in") == true)
+        let small = try await comparisons.compare(scene.ours, scene.theirs, in: scene.record, for: .anonymous)
+        let own = try await comparisons.compare(
+            scene.ours, scene.theirs, in: scene.record, for: scene.alice, budget: 10)
+        #expect(small.tensors.count == 2 && own.tensors.count == 2)
+    }
 }
 
 extension TestHub {

@@ -48,7 +48,8 @@ struct ReviewRoutes {
         }
         let base = try await hub.revisions.require(String(range[..<dots.lowerBound]), in: record)
         let head = try await hub.revisions.require(String(range[dots.upperBound...]), in: record)
-        return try Answer.json(CompareBody(try await hub.comparisons.compare(base, head, in: record)))
+        return try Answer.json(
+            CompareBody(try await hub.comparisons.compare(base, head, in: record, for: context.caller)))
     }
 
     private func merge(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {

@@ -37,6 +37,10 @@ package struct MergeService: Sendable {
         let target = try await access.repository(
             order.target, for: caller, as: order.dryRun ? .read : .contribute)
         let source = try await access.current(order.source, for: caller)
+        // What is merged can be read by whoever reads the target: that is for those to decide who write the source.
+        if source.rowID != target.rowID, !order.dryRun, !source.isOpenToAll, target.isOpenToAll {
+            _ = try await access.repository(source.id, for: caller, as: .write)
+        }
         let sides = try await sides(order, target, source)
         if sides.base == sides.theirs { return outcome(.upToDate, of: sides, commit: sides.ours) }
         if sides.base == sides.ours, order.fastForwards {
