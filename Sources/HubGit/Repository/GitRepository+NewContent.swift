@@ -30,8 +30,8 @@ private struct ContentSurvey {
     var content = NewContent()
 
     /// Trees the repository has or that were looked at, with the least depth they were seen at.
-    private var trees: [PackedID: Int] = [:]
-    private var blobs: Set<PackedID> = []
+    private var trees: [ObjectID: Int] = [:]
+    private var blobs: Set<ObjectID> = []
 
     /// Objects outside the quarantine that the repository must reach, and what they must be.
     private var outside: [ObjectID: ObjectKind] = [:]
@@ -94,10 +94,10 @@ private struct ContentSurvey {
     private mutating func markKnown(_ root: ObjectID, in git: borrowing GitRepository) throws {
         var pending = [(root, 0)]
         while let (tree, depth) = pending.popLast() {
-            guard depth < trees[PackedID(tree)] ?? .max else { continue }
-            trees[PackedID(tree)] = depth
+            guard depth < trees[tree] ?? .max else { continue }
+            trees[tree] = depth
             for entry in try git.readTree(tree).entries where entry.mode != TreeObject.Mode.submodule {
-                if entry.isTree { pending.append((entry.id, depth + 1)) } else { blobs.insert(PackedID(entry.id)) }
+                if entry.isTree { pending.append((entry.id, depth + 1)) } else { blobs.insert(entry.id) }
             }
         }
     }
@@ -113,7 +113,7 @@ private struct ContentSurvey {
             return false
         }
         guard try git.kind(of: id) == kind else { throw Self.wrongKind(id, kind) }
-        content.objects.append(PackedID(id))
+        content.objects.append(id)
         return true
     }
 
@@ -122,14 +122,14 @@ private struct ContentSurvey {
     ) throws {
         var pending = [(path: path, tree: root, depth: depth)]
         while let (path, tree, depth) = pending.popLast() {
-            let before = trees[PackedID(tree)]
+            let before = trees[tree]
             guard depth < before ?? .max else { continue }
             if before == nil, try !check(tree, .tree, in: git), !trustsOutside {
                 let entry = TreeObject.Entry(mode: TreeObject.Mode.tree, name: [], id: tree)
                 postponed.append((path, entry, depth))
                 continue
             }
-            trees[PackedID(tree)] = depth
+            trees[tree] = depth
             guard depth <= Self.depthLimit else {
                 content.problems.append(Finding(.error, "directories are nested too deep", in: path))
                 continue
@@ -139,7 +139,7 @@ private struct ContentSurvey {
             for entry in entries {
                 // Most entries are as they were in the commit before.
                 let isOld =
-                    entry.isTree ? depth + 1 >= trees[PackedID(entry.id)] ?? .max : blobs.contains(PackedID(entry.id))
+                    entry.isTree ? depth + 1 >= trees[entry.id] ?? .max : blobs.contains(entry.id)
                 guard !isOld || entry.mode == TreeObject.Mode.symlink else { continue }
                 let place = path.isEmpty ? entry.text : "\(path)/\(entry.text)"
                 if entry.isTree {
@@ -160,7 +160,7 @@ private struct ContentSurvey {
                 try checkLink(entry.id, at: path, in: git)
             }
         }
-        guard blobs.insert(PackedID(entry.id)).inserted, try check(entry.id, .blob, in: git) else { return }
+        guard blobs.insert(entry.id).inserted, try check(entry.id, .blob, in: git) else { return }
         guard let header = try git.source.header(entry.id) else { throw Self.missing(entry.id) }
         guard header.kind == .blob else { throw Self.wrongKind(entry.id, .blob) }
         content.files.append(NewContent.File(path: path, id: entry.id, mode: mode, size: header.size))
@@ -181,16 +181,16 @@ private struct ContentSurvey {
     }
 
     private mutating func checkPathCount(_ root: ObjectID, in git: borrowing GitRepository) throws {
-        var counts: [PackedID: Int] = [:]
+        var counts: [ObjectID: Int] = [:]
         guard try Self.count(root, in: git, depth: 0, &counts) > Self.pathCountLimit else { return }
         content.problems.append(
             Finding(.error, "the revision has more than \(Self.pathCountLimit) files and directories", in: ""))
     }
 
     private static func count(
-        _ tree: ObjectID, in git: borrowing GitRepository, depth: Int, _ counts: inout [PackedID: Int]
+        _ tree: ObjectID, in git: borrowing GitRepository, depth: Int, _ counts: inout [ObjectID: Int]
     ) throws -> Int {
-        if let known = counts[PackedID(tree)] { return known }
+        if let known = counts[tree] { return known }
         guard depth <= depthLimit else { return pathCountLimit + 1 }
         var total = 0
         for entry in try git.readTree(tree).entries {
@@ -198,7 +198,7 @@ private struct ContentSurvey {
             if entry.isTree { total += try count(entry.id, in: git, depth: depth + 1, &counts) }
             guard total <= pathCountLimit else { break }
         }
-        counts[PackedID(tree)] = total
+        counts[tree] = total
         return total
     }
 

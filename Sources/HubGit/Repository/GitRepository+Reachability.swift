@@ -27,7 +27,7 @@ extension GitRepository {
 private struct ObjectSearch {
     private var open: Set<ObjectID>
     private(set) var found: Set<ObjectID> = []
-    private var seen: Set<PackedID> = []
+    private var seen: Set<ObjectID> = []
 
     init(for objects: Set<ObjectID>) { open = objects }
 
@@ -41,7 +41,7 @@ private struct ObjectSearch {
         var pending = [root]
         see(root)
         while !isOver, let tree = pending.popLast() {
-            guard seen.insert(PackedID(tree)).inserted else { continue }
+            guard seen.insert(tree).inserted else { continue }
             for entry in try repository.readTree(tree).entries where entry.mode != TreeObject.Mode.submodule {
                 see(entry.id)
                 if entry.isTree { pending.append(entry.id) }

@@ -26,11 +26,11 @@ extension GitRepository {
 /// What becomes of each object of a history; those that stay as they are stand for themselves.
 private struct HistoryRewrite {
     private let contents: Set<ContentDigest>
-    private var commits: [PackedID: PackedID] = [:]
+    private var commits: [ObjectID: ObjectID] = [:]
 
     /// Nil for a tree nothing is left of.
-    private var trees: [PackedID: PackedID?] = [:]
-    private var pointers: [PackedID: Bool] = [:]
+    private var trees: [ObjectID: ObjectID?] = [:]
+    private var pointers: [ObjectID: Bool] = [:]
 
     init(removing contents: Set<ContentDigest>) { self.contents = contents }
 
@@ -38,16 +38,16 @@ private struct HistoryRewrite {
     mutating func add(_ id: CommitID, in git: borrowing GitRepository) throws {
         let commit = try git.commit(id)
         let tree = try tree(commit.tree, in: git) ?? git.write(.tree, [])
-        let parents = commit.parents.map { commits[PackedID($0)]?.id ?? $0 }
+        let parents = commit.parents.map { commits[$0] ?? $0 }
         guard tree != commit.tree || parents != commit.parents else { return }
         let old = CommitText(try git.read(id, as: .commit))
         let made = try git.write(.commit, old.bytes(tree: tree, parents: parents))
-        commits[PackedID(id)] = PackedID(made)
+        commits[id] = made
     }
 
     /// What a ref that names `id`, a commit or a tag object, is to name.
     func target(_ id: ObjectID, depth: Int = 16, in git: borrowing GitRepository) throws -> ObjectID {
-        if let new = commits[PackedID(id)] { return new.id }
+        if let new = commits[id] { return new }
         guard depth > 0, try git.kind(of: id) == .tag else { return id }
         let named = try git.tagTarget(id)
         let new = try target(named, depth: depth - 1, in: git)
@@ -58,7 +58,7 @@ private struct HistoryRewrite {
     }
 
     private mutating func tree(_ id: ObjectID, in git: borrowing GitRepository) throws -> ObjectID? {
-        if let known = trees[PackedID(id)] { return known?.id }
+        if let known = trees[id] { return known }
         let old = try git.readTree(id)
         var entries: [TreeObject.Entry] = []
         for var entry in old.entries {
@@ -73,18 +73,18 @@ private struct HistoryRewrite {
         let new =
             entries == old.entries
             ? id : entries.isEmpty ? nil : try git.write(.tree, TreeObject(entries: entries).bytes)
-        trees[PackedID(id)] = .some(new.map { PackedID($0) })
+        trees[id] = .some(new)
         return new
     }
 
     private mutating func isUnwanted(_ blob: ObjectID, in git: borrowing GitRepository) throws -> Bool {
-        if let known = pointers[PackedID(blob)] { return known }
+        if let known = pointers[blob] { return known }
         var answer = false
         if let header = try git.source.header(blob), header.size <= LFSPointer.maximumByteCount {
             let pointer = LFSPointer(parsing: try git.readBlob(blob, limit: LFSPointer.maximumByteCount))
             answer = pointer.map { contents.contains($0.digest) } ?? false
         }
-        pointers[PackedID(blob)] = answer
+        pointers[blob] = answer
         return answer
     }
 }

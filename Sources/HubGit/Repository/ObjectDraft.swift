@@ -8,7 +8,7 @@ import NIOPosix
 /// and they are gone.
 package struct ObjectDraft: Sendable {
     private let file: ScratchFile
-    private var slots: [PackedID: QuarantinedObjects.Slot] = [:]
+    private var slots: [ObjectID: QuarantinedObjects.Slot] = [:]
     private var end = 0
 
     /// - Parameter folder: Where the temporary file is made.
@@ -34,12 +34,12 @@ package struct ObjectDraft: Sendable {
     }
 
     mutating func add(_ object: GitObject, as id: ObjectID) throws {
-        guard slots[PackedID(id)] == nil else { return }
+        guard slots[id] == nil else { return }
         keep(try Self.store(object, in: file, at: end), as: id)
     }
 
     private mutating func keep(_ slot: QuarantinedObjects.Slot, as id: ObjectID) {
-        slots[PackedID(id)] = slot
+        slots[id] = slot
         end += slot.length
     }
 

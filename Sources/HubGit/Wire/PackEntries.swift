@@ -1,9 +1,11 @@
+import HubCore
+
 /// The entries of a pack in their order, and which objects they turned out to be.
 struct PackEntries: Sendable {
     /// What a delta stands on.
     enum Base {
         case entry(at: Int)
-        case object(PackedID)
+        case object(ObjectID)
     }
 
     /// An entry that is a delta.
@@ -19,7 +21,7 @@ struct PackEntries: Sendable {
 
     /// An entry that is whole; `depth` deltas had to be applied for that.
     struct Made: Sendable {
-        let id: PackedID
+        let id: ObjectID
         let depth: Int
     }
 
@@ -27,7 +29,7 @@ struct PackEntries: Sendable {
     private var objects: [Made?] = []
 
     /// Only of objects that were deltas; all others have none.
-    private var depths: [PackedID: Int] = [:]
+    private var depths: [ObjectID: Int] = [:]
 
     /// Adds an entry; they come in order.
     mutating func append(at offset: Int, _ made: Made? = nil) {
@@ -44,7 +46,7 @@ struct PackEntries: Sendable {
     /// The object made of the entry at `offset`; nil if there is none yet.
     func made(at offset: Int) -> Made? { index(of: offset).flatMap { objects[$0] } }
 
-    func depth(of id: PackedID) -> Int { depths[id] ?? 0 }
+    func depth(of id: ObjectID) -> Int { depths[id] ?? 0 }
 
     private func index(of offset: Int) -> Int? {
         var (low, high) = (0, offsets.count)
@@ -58,15 +60,15 @@ struct PackEntries: Sendable {
 
 /// The last few objects, for deltas to be applied to.
 struct RecentObjects: Sendable {
-    private var objects: [PackedID: [UInt8]] = [:]
+    private var objects: [ObjectID: [UInt8]] = [:]
     private var byteCount = 0
 
     private static let byteLimit = 16 << 20
 
-    subscript(id: PackedID) -> [UInt8]? { objects[id] }
+    subscript(id: ObjectID) -> [UInt8]? { objects[id] }
 
     /// Keeps an object, and forgets all others when there are too many.
-    mutating func keep(_ bytes: [UInt8], as id: PackedID) {
+    mutating func keep(_ bytes: [UInt8], as id: ObjectID) {
         guard bytes.count <= Self.byteLimit / 4 else { return }
         if byteCount + bytes.count > Self.byteLimit {
             objects.removeAll(keepingCapacity: true)

@@ -7,10 +7,10 @@ import HubCore
 /// made whole once, compressed and appended to the file, so that reading any object later is reading one zlib
 /// stream. Only deltas on objects that have not come yet wait.
 struct PackIndex: Sendable {
-    private(set) var slots: [PackedID: QuarantinedObjects.Slot] = [:]
+    private(set) var slots: [ObjectID: QuarantinedObjects.Slot] = [:]
 
     /// Objects of the repository that deltas stand on; they are not part of the push.
-    private var bases: [PackedID: QuarantinedObjects.Slot] = [:]
+    private var bases: [ObjectID: QuarantinedObjects.Slot] = [:]
 
     private let file: ScratchFile
     private let limits: PushLimits
@@ -18,7 +18,7 @@ struct PackIndex: Sendable {
     private var inflated = 0
     private var entries = PackEntries()
     private var waitingOnEntry: [Int: [PackEntries.Delta]] = [:]
-    private var waitingOnObject: [PackedID: [PackEntries.Delta]] = [:]
+    private var waitingOnObject: [ObjectID: [PackEntries.Delta]] = [:]
     private var recent = RecentObjects()
 
     /// Reads the pack that fills the first `length` bytes of `file`, without its checksum.
@@ -40,12 +40,12 @@ struct PackIndex: Sendable {
     }
 
     /// Objects that deltas stand on and the pack does not hold: a thin pack counts on the repository having them.
-    var missingBases: Set<ObjectID> { Set(waitingOnObject.keys.map(\.id)) }
+    var missingBases: Set<ObjectID> { Set(waitingOnObject.keys) }
 
     /// Gives the pack what its deltas stand on, and makes them whole.
     mutating func complete(with objects: [StoredObject]) throws(GitError) {
         for object in objects {
-            let id = PackedID(object.id)
+            let id = object.id
             guard object.header.size <= limits.objectBytes else { throw tooLarge(object.header.size) }
             bases[id] = try append(object.deflated, object.header)
             try resolve(
@@ -56,7 +56,7 @@ struct PackIndex: Sendable {
     /// Fails unless every delta found what it stands on.
     func checkComplete() throws(GitError) {
         if let base = waitingOnObject.keys.first {
-            throw .invalid("the pack builds on \(base.id), which this repository does not have")
+            throw .invalid("the pack builds on \(base), which this repository does not have")
         }
         guard waitingOnEntry.isEmpty else { throw .invalid("the pack holds a delta on something that is no object") }
     }
@@ -74,7 +74,7 @@ struct PackIndex: Sendable {
             }
             base = .entry(at: offset - distance)
         } else if type == PackFormat.objectDelta {
-            base = .object(PackedID(try PackFormat.readID(inflater, &place)))
+            base = .object(try PackFormat.readID(inflater, &place))
         }
         let start = place
         let (bytes, end) = try inflater.inflate(at: start, size: size)
@@ -92,7 +92,7 @@ struct PackIndex: Sendable {
         guard let kind = ObjectKind(rawValue: type) else {
             throw .invalid("the pack holds an object of an unknown kind")
         }
-        let id = PackedID(try GitObject(kind: kind, bytes: bytes).name())
+        let id = try GitObject(kind: kind, bytes: bytes).name()
         let header = ObjectHeader(kind: kind, size: bytes.count)
         slots[id] = slots[id] ?? .init(header: header, offset: range.lowerBound, length: range.count)
         recent.keep(bytes, as: id)
@@ -141,7 +141,7 @@ struct PackIndex: Sendable {
         guard delta.size <= limits.objectBytes else { throw tooLarge(delta.size) }
         try count(delta.size)
         let object = GitObject(kind: slot.header.kind, bytes: try delta.apply(to: try bytes(of: base.id, slot)))
-        let id = PackedID(try object.name())
+        let id = try object.name()
         if slots[id] == nil {
             let header = ObjectHeader(kind: object.kind, size: object.bytes.count)
             slots[id] = try append(Zlib.deflate(object.bytes), header)
@@ -152,7 +152,7 @@ struct PackIndex: Sendable {
         return takeWaiting(on: made, entryOffset: entry.entryOffset)
     }
 
-    private mutating func bytes(of id: PackedID, _ slot: QuarantinedObjects.Slot) throws(GitError) -> [UInt8] {
+    private mutating func bytes(of id: ObjectID, _ slot: QuarantinedObjects.Slot) throws(GitError) -> [UInt8] {
         if let kept = recent[id] { return kept }
         let bytes = try Zlib.inflate(file.read(slot.offset..<slot.offset + slot.length), size: slot.header.size)
         recent.keep(bytes, as: id)

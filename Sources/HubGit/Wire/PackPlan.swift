@@ -2,12 +2,11 @@ import HubCore
 
 /// Which objects a pack holds, in the order it holds them.
 struct PackPlan: Sendable {
-    private(set) var ids: [PackedID] = []
-    private var seen: Set<PackedID> = []
+    private(set) var ids: [ObjectID] = []
+    private var seen: Set<ObjectID> = []
 
     mutating func add(_ id: ObjectID) {
-        let packed = PackedID(id)
-        if seen.insert(packed).inserted { ids.append(packed) }
+        if seen.insert(id).inserted { ids.append(id) }
     }
 
     /// Adds a tree and all in it, without what was added or left out before.
@@ -31,9 +30,8 @@ struct PackPlan: Sendable {
     }
 
     private mutating func mark(_ id: ObjectID, adding: Bool) -> Bool {
-        let packed = PackedID(id)
-        guard seen.insert(packed).inserted else { return false }
-        if adding { ids.append(packed) }
+        guard seen.insert(id).inserted else { return false }
+        if adding { ids.append(id) }
         return true
     }
 }

@@ -23,7 +23,7 @@ package struct Quarantine: Sendable {
     package func publish(_ content: NewContent, into connection: any SQLConnection) throws {
         let rows = ObjectRows(connection: connection)
         for id in content.objects {
-            guard let object = try objects.stored(id.id) else {
+            guard let object = try objects.stored(id) else {
                 throw GitError(code: .generic, message: "the push lost an object")
             }
             try rows.insert(object)

@@ -11,18 +11,18 @@ final class QuarantinedObjects: Sendable {
         let length: Int
     }
 
-    let slots: [PackedID: Slot]
+    let slots: [ObjectID: Slot]
     private let file: ScratchFile
 
-    init(slots: [PackedID: Slot], file: ScratchFile) {
+    init(slots: [ObjectID: Slot], file: ScratchFile) {
         self.slots = slots
         self.file = file
     }
 
-    func header(_ id: ObjectID) -> ObjectHeader? { slots[PackedID(id)]?.header }
+    func header(_ id: ObjectID) -> ObjectHeader? { slots[id]?.header }
 
     func stored(_ id: ObjectID) throws -> StoredObject? {
-        guard let slot = slots[PackedID(id)] else { return nil }
+        guard let slot = slots[id] else { return nil }
         let bytes = try file.read(slot.offset..<slot.offset + slot.length)
         return StoredObject(id: id, header: slot.header, deflated: bytes)
     }

@@ -12,7 +12,7 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
     private let pack: Pack?
 
     fileprivate struct Pack: Sendable {
-        let ids: [PackedID]
+        let ids: [ObjectID]
         let usesSideBand: Bool
         let showsProgress: Bool
         let database: any SQLDatabase
@@ -82,7 +82,7 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
                 guard pack?.usesSideBand ?? false else { return trailer }
                 return SideBand.data.encode(trailer) + PacketLine.flushBytes
             }
-            let wanted = pack.ids[place..<Swift.min(place + 400, pack.ids.count)].map(\.id)
+            let wanted = Array(pack.ids[place..<Swift.min(place + 400, pack.ids.count)])
             waiting = try await pack.database.read { connection in
                 try ObjectRows(connection: connection).leading(wanted, byteLimit: Self.pieceLength)
             }
