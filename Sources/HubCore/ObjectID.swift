@@ -12,6 +12,13 @@ package struct ObjectID: Hashable, Sendable {
     /// Takes exactly 20 bytes; nil for any other number.
     package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }
+        let whole: ObjectID? = bytes.withContiguousStorageIfAvailable { buffer in
+            unsafe ObjectID(loading: UnsafeRawBufferPointer(buffer), at: 0)
+        }
+        if let whole {
+            self = whole
+            return
+        }
         var (first, second, third): (UInt64, UInt64, UInt32) = (0, 0, 0)
         for (index, byte) in bytes.enumerated() {
             if index < 8 {
@@ -25,12 +32,41 @@ package struct ObjectID: Hashable, Sendable {
         (self.first, self.second, self.third) = (first, second, third)
     }
 
+    /// Takes the 20 bytes at `offset`; there must be so many.
+    package init(loading bytes: UnsafeRawBufferPointer, at offset: Int) {
+        unsafe first = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        unsafe second = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self))
+        unsafe third = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 16, as: UInt32.self))
+    }
+
     /// Reads 40 lowercase hex digits.
     package init(parsing text: some StringProtocol) throws(HubError) {
         guard let bytes = Hex.decode(text), let id = ObjectID(bytes: bytes) else {
             throw .invalid("'\(text.prefix(80))' is not a git object id; expected 40 lowercase hex digits")
         }
         self = id
+    }
+
+    /// Takes exactly 40 lowercase hex digits; nil for anything else.
+    package init?(hex digits: ArraySlice<UInt8>) {
+        guard digits.count == 2 * Self.byteCount else { return nil }
+        var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+        for (index, digit) in digits.enumerated() {
+            let value: UInt64
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = UInt64(digit - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = UInt64(digit - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+            if index < 16 {
+                words.0 = words.0 << 4 | value
+            } else if index < 32 {
+                words.1 = words.1 << 4 | value
+            } else {
+                words.2 = words.2 << 4 | value
+            }
+        }
+        self.init(words.0, words.1, UInt32(words.2))
     }
 
     /// Forty zeros: "no object" in git's protocols.
@@ -54,6 +90,19 @@ package struct ObjectID: Hashable, Sendable {
     }
 
     package var hex: String { Hex.encode(bytes) }
+
+    /// Appends the forty hex digits.
+    package func appendHex(to text: inout [UInt8]) {
+        func append(_ word: UInt64, digits: Int) {
+            for index in 0..<digits {
+                let digit = UInt8(truncatingIfNeeded: word >> UInt64(4 * (digits - 1 - index))) & 15
+                text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+            }
+        }
+        append(first, digits: 16)
+        append(second, digits: 16)
+        append(UInt64(third), digits: 8)
+    }
 
     /// The name is a digest: any part of it is as good as a hash.
     package func hash(into hasher: inout Hasher) { hasher.combine(first) }

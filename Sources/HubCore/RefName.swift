@@ -80,7 +80,7 @@ extension RefName {
     package static func == (one: RefName, other: RefName) -> Bool { one.name.utf8.elementsEqual(other.name.utf8) }
 
     package func hash(into hasher: inout Hasher) {
-        hasher.combine(Array(name.utf8))
+        for byte in name.utf8 { hasher.combine(byte) }
     }
 }
 

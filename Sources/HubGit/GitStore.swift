@@ -6,6 +6,7 @@ package import HubDatabase
 /// transaction, as a ``GitRepository``, which hands out nothing its own refs do not reach.
 package struct GitStore: Sendable {
     let database: any SQLDatabase
+    let caches = GitCaches()
 
     package init(database: any SQLDatabase) {
         Libgit2.start()
@@ -21,14 +22,28 @@ package struct GitStore: Sendable {
     package func read<Result: Sendable>(
         _ id: Int64, _ body: @escaping @Sendable (borrowing GitRepository) throws -> Result
     ) async throws -> Result {
-        try await database.read { connection in try body(GitRepository(connection, repository: id)) }
+        try await database.read { connection in
+            try body(open(connection, id, asCommitted: true))
+        }
     }
 
     /// Runs `body` on repository `id` in a transaction of its own.
     package func write<Result: Sendable>(
         _ id: Int64, _ body: @escaping @Sendable (borrowing GitRepository) throws -> Result
     ) async throws -> Result {
-        try await database.write { connection in try body(GitRepository(connection, repository: id)) }
+        try await database.write { connection in try body(open(connection, id)) }
+    }
+
+    /// Opens repository `id` on a transaction that is under way.
+    ///
+    /// - Parameter asCommitted: Whether the transaction changes nothing, so that what is read may be remembered.
+    package func open(
+        _ connection: any SQLConnection, _ id: Int64, asCommitted: Bool = false
+    ) throws -> GitRepository {
+        let repository = try GitRepository(
+            connection, repository: id, source: ObjectSource(connection: connection), caches: caches)
+        repository.memory.isCommitted = asCommitted
+        return repository
     }
 }
 
@@ -52,6 +67,21 @@ extension GitStore {
                 """
                 CREATE TABLE git_default_branch (repository_id BIGINT PRIMARY KEY, name TEXT NOT NULL)
                 """,
-            ])
+            ]),
+        // `data` is a delta as a zlib stream, which makes the object `id` of the object `base`; `size` is its length
+        // inflated. `depth` is how many such deltas stand on each other, this one included.
+        Migration(
+            "git-002-deltas",
+            [
+                """
+                CREATE TABLE git_delta (
+                    id {blob} PRIMARY KEY, base {blob} NOT NULL, depth INTEGER NOT NULL, size BIGINT NOT NULL,
+                    data {blob} NOT NULL)
+                """
+            ]),
+        // Counts the changes of a repository's refs, so that what was read of them is known to be true still.
+        Migration(
+            "git-003-ref-versions",
+            ["CREATE TABLE git_ref_version (repository_id BIGINT PRIMARY KEY, version BIGINT NOT NULL)"]),
     ]
 }

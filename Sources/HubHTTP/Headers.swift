@@ -20,6 +20,7 @@ extension HTTPField.Name {
     static let referrerPolicy = named("Referrer-Policy")
     static let rateLimit = named("RateLimit")
     static let rateLimitPolicy = named("RateLimit-Policy")
+    static let gitProtocol = named("Git-Protocol")
     static let forwardedFor = named("X-Forwarded-For")
 
     private static func named(_ text: String) -> HTTPField.Name {

@@ -19,11 +19,14 @@ package struct GitWireService: Sendable {
     }
 
     /// The body of `GET …/info/refs`.
-    package func advertise(_ service: Service, _ record: RepositoryRecord) async throws -> [UInt8] {
-        try await git.read(record.rowID) { git in
+    ///
+    /// - Parameter asked: The client's `Git-Protocol` header.
+    package func advertise(_ service: Service, _ record: RepositoryRecord, asked: String?) async throws -> [UInt8] {
+        let version = ProtocolVersion(asked: asked)
+        return try await git.read(record.rowID) { git in
             switch service {
-            case .uploadPack: try UploadPack.advertisement(of: git)
-            case .receivePack: try ReceivePack.advertisement(of: git)
+            case .uploadPack: try UploadPack.advertisement(of: git, version: version)
+            case .receivePack: try ReceivePack.advertisement(of: git, version: version)
             }
         }
     }
@@ -31,16 +34,18 @@ package struct GitWireService: Sendable {
     /// The answer to a fetch, piece by piece.
     ///
     /// - Parameters:
+    ///   - asked: The client's `Git-Protocol` header.
     ///   - isCompressed: Whether the request is a gzip file; git compresses long ones.
     ///   - limit: The most bytes the request may have, unpacked.
     package func uploadPack(
         _ record: RepositoryRecord,
         request: [UInt8],
+        asked: String?,
         isCompressed: Bool,
         limit: Int
     ) async throws -> some AsyncSequence<[UInt8], any Error> & Sendable {
         let plain = isCompressed ? try unpack(request, limit: limit) : request
-        return try await UploadPack(store: git).answer(plain, in: record.rowID)
+        return try await UploadPack(store: git).answer(plain, version: ProtocolVersion(asked: asked), in: record.rowID)
     }
 
     private func unpack(_ request: [UInt8], limit: Int) throws -> [UInt8] {

@@ -110,7 +110,7 @@ package struct Hub: Sendable {
             git: git, content: content, pushes: pushes, pullRequests: pullRequests, limits: limits, scratch: scratch,
             now: now)
         jobRunner = JobRunner(queue: queue, signal: signal, validation: validation, logger: logger)
-        listings = ListingService(database: database, facts: facts, validation: validation)
+        listings = ListingService(database: database, git: git, facts: facts, validation: validation)
         downloads = DownloadCounter(database: database, now: now)
         listingKeeper = ListingKeeper(
             database: database, facts: facts, downloads: downloads, logger: logger, now: now)

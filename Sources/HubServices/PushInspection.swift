@@ -40,7 +40,7 @@ struct PushInspection: Sendable {
 
     init(of push: Push, limits: HubLimits, git: borrowing GitRepository) throws {
         let standard = try git.defaultBranch
-        let isEmpty = try git.refs().isEmpty
+        let isEmpty = try git.isEmpty
         if push.updates.allSatisfy(\.ref.isPullRequest) { role = .read }
         // First of all: it proves that the push is complete, and that its ids are not another repository's.
         try collectNewObjects(of: push, limits: limits, git: git)

@@ -129,8 +129,8 @@ package struct PushService: Sendable {
                     try PullRequestRule.requireAuthor(of: number, for: push, in: connection)
                 }
                 try push.quarantine?.publish(inspection.content, into: connection)
-                let git = try GitRepository(connection, repository: push.repository.rowID)
-                if try git.refs().isEmpty, let first = inspection.firstBranch { try git.setDefaultBranch(first) }
+                let git = try self.git.open(connection, push.repository.rowID)
+                if try git.isEmpty, let first = inspection.firstBranch { try git.setDefaultBranch(first) }
                 for update in push.updates { try git.move(update.ref, from: update.old, to: update.new) }
                 try ContentStore.link(
                     inspection.pointers.map(\.digest), to: push.repository.rowID, in: connection)

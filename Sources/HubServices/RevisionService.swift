@@ -42,7 +42,7 @@ package struct RevisionService: Sendable {
     /// The commit `revision` names, or nil in a repository that has no commits at all.
     package func resolve(_ revision: String, orEmpty record: RepositoryRecord) async throws -> CommitID? {
         let (commit, isEmpty) = try await git.read(record.rowID) { git in
-            (try git.resolve(revision), try git.refs().isEmpty)
+            (try git.resolve(revision), try git.isEmpty)
         }
         guard commit != nil || isEmpty else {
             throw HubError.revisionNotFound("Invalid rev id: \(revision.prefix(200))")

@@ -33,3 +33,15 @@ struct StoredObject: Sendable {
     let header: ObjectHeader
     let deflated: [UInt8]
 }
+
+/// An object as a pack can carry it: whole, or by what makes it of another one.
+struct PackableObject {
+    let id: ObjectID
+    let header: ObjectHeader
+
+    /// The object, or the delta, as a zlib stream.
+    let deflated: [UInt8]
+
+    /// What the delta stands on, and its length inflated; nil if the object is whole.
+    let delta: (base: ObjectID, size: Int)?
+}

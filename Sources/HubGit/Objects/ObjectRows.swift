@@ -48,36 +48,28 @@ struct ObjectRows {
         }
     }
 
-    /// The first objects of `ids`, in their order: as many as fit `byteLimit`, but at least one.
-    ///
-    /// All of them must exist; `ids` are few enough for one statement.
-    func leading(_ ids: [ObjectID], byteLimit: Int) throws -> [StoredObject] {
-        let lengths = try lengths(of: ids)
-        var fitting: [ObjectID] = []
-        var total = 0
-        for id in ids {
-            guard let length = lengths[id] else {
-                throw GitError(code: .notFound, message: "git object \(id) is missing")
-            }
-            total += length
-            guard fitting.isEmpty || total <= byteLimit else { break }
-            fitting.append(id)
-        }
-        var found: [ObjectID: StoredObject] = [:]
-        try forEach(of: fitting) { object in found[object.id] = object }
-        return fitting.compactMap { found[$0] }
-    }
-
-    private func lengths(of ids: [ObjectID]) throws -> [ObjectID: Int] {
-        var lengths: [ObjectID: Int] = [:]
+    /// Hands over those of `ids` that exist as a pack can carry them, in no particular order, until `body` returns false:
+    /// by the delta that makes the object if one is kept, else whole.
+    func forEachPackable(of ids: [ObjectID], _ body: (PackableObject) throws -> Bool) throws {
+        var goesOn = true
         try forEachBatch(of: ids) { batch, marks in
-            try connection.forEachRow(of: "SELECT id, LENGTH(data) FROM git_object WHERE id IN (\(marks))", batch) {
-                row in
-                lengths[try row.objectID(0)] = try row.int(1)
-                return true
+            guard goesOn else { return }
+            let sql = """
+                SELECT git_object.id, git_object.kind, git_object.size,
+                    CASE WHEN git_delta.id IS NULL THEN git_object.data ELSE git_delta.data END,
+                    git_delta.base, git_delta.size
+                FROM git_object LEFT JOIN git_delta ON git_delta.id = git_object.id
+                WHERE git_object.id IN (\(marks))
+                """
+            try connection.forEachRow(of: sql, batch) { row in
+                let base = try row.optional(4, row.objectID)
+                goesOn = try body(
+                    PackableObject(
+                        id: try row.objectID(0), header: try Self.header(row, at: 1), deflated: try row.blob(3),
+                        delta: base.map { (base: $0, size: try row.int(5)) }))
+                return goesOn
             }
         }
-        return lengths
     }
 
     /// Keeps an object; the first of the same name stays.

@@ -46,6 +46,25 @@ final class ObjectSource {
         return GitObject(kind: stored.header.kind, bytes: bytes)
     }
 
+    /// Hands over the bytes of those of `ids` that exist, in no particular order, asking for many at once.
+    func forEachObject(of ids: [ObjectID], _ body: (ObjectID, GitObject) throws -> Void) throws {
+        var rest = ids
+        if quarantine != nil || !staged.isEmpty {
+            rest = []
+            for id in ids {
+                guard isQuarantined(id) || staged[id] != nil else {
+                    rest.append(id)
+                    continue
+                }
+                if let object = try object(id) { try body(id, object) }
+            }
+        }
+        try rows.forEach(of: rest) { stored in
+            let bytes = try Zlib.inflate(stored.deflated, size: stored.header.size)
+            try body(stored.id, GitObject(kind: stored.header.kind, bytes: bytes))
+        }
+    }
+
     func write(_ object: GitObject, as id: ObjectID) throws {
         guard !stagesWrites else { return staged[id] = object }
         let header = ObjectHeader(kind: object.kind, size: object.bytes.count)

@@ -43,69 +43,14 @@ extension GitRepository {
         return count
     }
 
-    /// The best common ancestor of two commits, or nil if their histories are unrelated.
-    package func mergeBase(_ one: CommitID, _ other: CommitID) throws -> CommitID? {
-        var base = git_oid()
-        var first = git_oid(one)
-        var second = git_oid(other)
-        do {
-            try call { git_merge_base(&base, pointer, &first, &second) }
-        } catch let error as GitError where error.code == .notFound {
-            // libgit2 says the same of a missing commit; that one is an error.
-            _ = (try commit(one), try commit(other))
-            return nil
-        }
-        return ObjectID(base)
-    }
-
-    /// Whether the history of `commit` contains `ancestor`; a commit contains itself.
-    package func isAncestor(_ ancestor: CommitID, of commit: CommitID) throws -> Bool {
-        guard ancestor != commit else { return true }
-        var descendant = git_oid(commit)
-        var older = git_oid(ancestor)
-        var answer: Int32 = 0
-        try call {
-            answer = git_graph_descendant_of(pointer, &descendant, &older)
-            return answer
-        }
-        return answer == 1
-    }
-
     /// The newest commits that `start` reaches and none of `hidden` does, at most `limit`, newest first.
     package func commits(from start: CommitID, hiding hidden: [CommitID], limit: Int) throws -> [Commit] {
         var found: [Commit] = []
-        try forEachCommit(from: [start], hiding: hidden, topological: true) { id in
+        try forEachCommit(from: [start], hiding: hidden) { id in
             found.append(try commit(id))
             return found.count < limit
         }
         return found
-    }
-
-    /// Walks the history of `starts`, newest first, without what `hidden` reach, until `body` returns false.
-    func forEachCommit(
-        from starts: [CommitID], hiding hidden: [CommitID] = [], topological: Bool = false,
-        _ body: (CommitID) throws -> Bool
-    ) throws {
-        guard !starts.isEmpty else { return }
-        let walk = try make(freeing: { git_revwalk_free($0) }) { git_revwalk_new($0, pointer) }
-        if topological { try call { git_revwalk_sorting(walk.pointer, GIT_SORT_TOPOLOGICAL.rawValue) } }
-        for start in starts {
-            var oid = git_oid(start)
-            try call { git_revwalk_push(walk.pointer, &oid) }
-        }
-        for commit in hidden {
-            var oid = git_oid(commit)
-            try call { git_revwalk_hide(walk.pointer, &oid) }
-        }
-        while true {
-            var next = git_oid()
-            do {
-                try call { git_revwalk_next(&next, walk.pointer) }
-            } catch let error as GitError where error.code == .iterationOver {
-                return
-            }
-            guard try body(ObjectID(next)) else { return }
-        }
     }
 }
 

@@ -3,49 +3,56 @@ import HubCore
 extension GitRepository {
     /// Those of `objects`, of whatever kind, that this repository's refs reach.
     ///
-    /// Looks at the newest trees first. Finding out that one is *not* reached costs the whole history, which only
-    /// who makes up ids pays for.
+    /// Looks at the files of the default branch first. Finding anything else takes a walk over the whole history, which
+    /// the process remembers.
     func visible(among objects: Set<ObjectID>) throws -> Set<ObjectID> {
-        // Whether another repository has an object must not show, not even in the time this takes.
-        var search = ObjectSearch(for: objects)
-        for ref in try refs() where ref.peeled != nil { search.see(ref.target) }
-        let tips = try commitTips()
-        for tip in tips where !search.isOver { try search.see(tree: try commit(tip).tree, of: self) }
-        guard !search.isOver, !tips.isEmpty else { return search.found }
-        var commits: [CommitID] = []
-        try forEachCommit(from: tips) { id in
-            search.see(id)
-            commits.append(id)
-            return !search.isOver
+        var open = objects
+        var found: Set<ObjectID> = []
+        func take(_ id: ObjectID) { if open.remove(id) != nil { found.insert(id) } }
+        let refs = try snapshot()
+        for ref in refs.refs {
+            take(ref.target)
+            take(ref.commit)
         }
-        for id in commits where !search.isOver { try search.see(tree: try commit(id).tree, of: self) }
-        return search.found
-    }
-}
-
-/// Looks for objects in trees, each of which is read once.
-private struct ObjectSearch {
-    private var open: Set<ObjectID>
-    private(set) var found: Set<ObjectID> = []
-    private var seen: Set<ObjectID> = []
-
-    init(for objects: Set<ObjectID>) { open = objects }
-
-    var isOver: Bool { open.isEmpty }
-
-    mutating func see(_ id: ObjectID) {
-        if open.remove(id) != nil { found.insert(id) }
-    }
-
-    mutating func see(tree root: ObjectID, of repository: borrowing GitRepository) throws {
-        var pending = [root]
-        see(root)
-        while !isOver, let tree = pending.popLast() {
-            guard seen.insert(tree).inserted else { continue }
-            for entry in try repository.readTree(tree).entries where entry.mode != TreeObject.Mode.submodule {
-                see(entry.id)
-                if entry.isTree { pending.append(entry.id) }
+        for id in try reached(among: open) { take(id) }
+        guard !open.isEmpty else { return found }
+        if let head = refs.head?.commit, let position = try positions(of: [head]).first {
+            var walk = TreeWalk()
+            _ = try walk.walk([table.trees[position]], in: self) { id, _ in
+                take(id)
+                return !open.isEmpty
             }
+        }
+        let areTags = try source.headers(Array(open)).contains { $0.value.kind == .tag }
+        for ref in refs.refs where !open.isEmpty && ref.name.isTag {
+            try look(behind: ref.commit, take)
+            if areTags { for id in try tagChain(ref.target) { take(id) } }
+        }
+        guard !open.isEmpty else { return found }
+        let contents = try ReachedObjects(of: self, after: memory.knownContents)
+        memory.share(contents)
+        return found.union(open.filter { contents.contains($0) })
+    }
+
+    /// What a tag object names, and what that names, down to the object that is no tag.
+    private func tagChain(_ tag: ObjectID) throws -> [ObjectID] {
+        var chain: [ObjectID] = []
+        var id = tag
+        for _ in 0..<16 where try source.header(id)?.kind == .tag {
+            id = try tagTarget(id)
+            chain.append(id)
+        }
+        return chain
+    }
+
+    /// Goes through the tree that a tag of a tree leads to; other tags lead to commits.
+    private func look(behind id: ObjectID, _ take: (ObjectID) -> Void) throws {
+        guard table.position(of: id) == nil else { return }
+        guard try source.header(id)?.kind == .tree else { return }
+        var walk = TreeWalk()
+        _ = try walk.walk([id], in: self) { id, _ in
+            take(id)
+            return true
         }
     }
 }

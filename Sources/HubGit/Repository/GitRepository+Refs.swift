@@ -3,14 +3,59 @@ import HubDatabase
 
 extension GitRepository {
     /// All refs, by name.
-    package func refs() throws -> [GitRef] {
-        try connection.query(
-            "SELECT name, target, peeled FROM git_ref WHERE repository_id = ? ORDER BY name", [id]
-        ).map { row in
-            GitRef(
-                name: try RefName(parsing: row.string(0)), target: try row.objectID(1),
-                peeled: try row.optional(2, row.objectID))
+    package func refs() throws -> [GitRef] { try snapshot().refs }
+
+    /// Whether there is no ref.
+    package var isEmpty: Bool {
+        get throws { try connection.queryOne("SELECT 1 FROM git_ref WHERE repository_id = ? LIMIT 1", [id]) == nil }
+    }
+
+    /// All refs, read once for as long as nothing changes them.
+    func snapshot() throws -> RefSnapshot {
+        if let refs = memory.refs { return refs }
+        let version = try refVersion
+        let refs = try memory.knownRefs(at: version) ?? readRefs(at: version)
+        memory.refs = refs
+        return refs
+    }
+
+    private var refVersion: Int64 {
+        get throws {
+            try connection.queryOne("SELECT version FROM git_ref_version WHERE repository_id = ?", [id])?.int64(0) ?? 0
         }
+    }
+
+    private func readRefs(at version: Int64) throws -> RefSnapshot {
+        var refs: [GitRef] = []
+        let sql = "SELECT name, target, peeled FROM git_ref WHERE repository_id = ?"
+        try connection.forEachRow(of: sql, [id]) { row in
+            refs.append(
+                GitRef(
+                    name: try RefName(parsing: row.string(0)), target: try row.objectID(1),
+                    peeled: try row.optional(2, row.objectID)))
+            return true
+        }
+        refs.sort { $0.name.name.utf8.lexicographicallyPrecedes($1.name.name.utf8) }
+        return RefSnapshot(
+            version: version, refs: refs, defaultBranch: try defaultBranch, commitTips: try commits(among: refs))
+    }
+
+    /// Those that are commits of all that the refs lead to.
+    private func commits(among refs: [GitRef]) throws -> [CommitID] {
+        let targets = Array(Set(refs.map(\.commit)))
+        let table = memory.table
+        let headers = try source.headers(targets.filter { table.position(of: $0) == nil })
+        return targets.filter { table.position(of: $0) != nil || headers[$0]?.kind == .commit }
+    }
+
+    /// Says that the refs are no longer what was read of them.
+    private func noteChange() throws {
+        memory.refs = nil
+        try connection.execute(
+            """
+            INSERT INTO git_ref_version (repository_id, version) VALUES (?, 1)
+            ON CONFLICT (repository_id) DO UPDATE SET version = git_ref_version.version + 1
+            """, [id])
     }
 
     /// The ref called `name`, or nil.
@@ -39,6 +84,7 @@ extension GitRepository {
             INSERT INTO git_default_branch (repository_id, name) VALUES (?, ?)
             ON CONFLICT (repository_id) DO UPDATE SET name = excluded.name
             """, [id, branch])
+        try noteChange()
     }
 
     /// Points `ref` at `new` if it still stands at `old`; nil means that it does not exist.
@@ -58,6 +104,7 @@ extension GitRepository {
             let sql = "UPDATE git_ref SET target = ?, peeled = ? WHERE repository_id = ? AND name = ? AND target = ?"
             try check(try connection.execute(sql, [new, peeled, id, ref, old]) == 1, ref)
         }
+        try noteChange()
     }
 
     /// Copies the refs and the default branch of repository `other`; this one must be empty.
@@ -77,6 +124,7 @@ extension GitRepository {
     package func removeAll() throws {
         try connection.execute("DELETE FROM git_ref WHERE repository_id = ?", [id])
         try connection.execute("DELETE FROM git_default_branch WHERE repository_id = ?", [id])
+        try noteChange()
     }
 
     private func create(_ ref: RefName, at new: ObjectID) throws {

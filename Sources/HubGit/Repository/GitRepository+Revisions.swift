@@ -19,27 +19,15 @@ extension GitRepository {
     package func reaches(_ commit: CommitID) throws -> Bool { try !reached(among: [commit]).isEmpty }
 
     /// Those of `commits` that some ref of this repository reaches.
-    ///
-    /// Costs nothing for commits refs point at and for unknown ones, and otherwise the history back to the oldest.
     package func reached(among commits: Set<CommitID>) throws -> Set<CommitID> {
-        let tips = try commitTips()
-        var found = commits.intersection(tips)
-        let known = try source.headers(Array(commits.subtracting(found))).filter { $0.value.kind == .commit }
-        var open = Set(known.keys)
-        guard !open.isEmpty, !tips.isEmpty else { return found }
-        try forEachCommit(from: tips) { id in
-            if open.remove(id) != nil { found.insert(id) }
-            return !open.isEmpty
-        }
-        return found
+        guard !commits.isEmpty else { return [] }
+        let marks = try reachedCommits()
+        let table = table
+        return commits.filter { id in table.position(of: id).map { marks[$0] } ?? false }
     }
 
     /// The commits the refs point at, each once.
-    func commitTips() throws -> [CommitID] {
-        let targets = Array(Set(try refs().map(\.commit)))
-        let headers = try source.headers(targets)
-        return targets.filter { headers[$0]?.kind == .commit }
-    }
+    func commitTips() throws -> [CommitID] { try snapshot().commitTips }
 
     private func isCommit(_ id: ObjectID) throws -> Bool { try source.header(id)?.kind == .commit }
 

@@ -11,7 +11,7 @@ extension GitRepository {
         let refs = try refs()
         var commits: [CommitID] = []
         let tips = try Set(refs.map(\.commit)).filter { try kind(of: $0) == .commit }
-        try forEachCommit(from: Array(tips), topological: true) { id in
+        try forEachCommit(from: Array(tips)) { id in
             commits.append(id)
             return true
         }

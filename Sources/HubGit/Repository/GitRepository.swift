@@ -13,18 +13,21 @@ package struct GitRepository: ~Copyable {
 
     let connection: any SQLConnection
     let source: ObjectSource
+    let memory: RepositoryMemory
     private let handle: Owned
     private let database: Owned
 
     package init(_ connection: any SQLConnection, repository id: Int64) throws {
-        try self.init(connection, repository: id, source: ObjectSource(connection: connection))
+        try self.init(connection, repository: id, source: ObjectSource(connection: connection), caches: nil)
     }
 
-    init(_ connection: any SQLConnection, repository id: Int64, source: ObjectSource) throws {
+    /// - Parameter caches: What the process knows of the repository, to start from.
+    init(_ connection: any SQLConnection, repository id: Int64, source: ObjectSource, caches: GitCaches?) throws {
         Libgit2.start()
         self.id = id
         self.connection = connection
         self.source = source
+        memory = RepositoryMemory(id, caches)
         let database = try Owned(freeing: { git_odb_free($0) }) { git_odb_new($0) }
         try ObjectBackend.add(source, to: database.pointer)
         let handle = try Owned(freeing: { git_repository_free($0) }) { git_repository_new($0) }

@@ -74,7 +74,7 @@ extension GitStore {
         changes: @escaping @Sendable (borrowing GitRepository, _ base: ObjectID?) throws -> [FileChange]
     ) async throws -> DraftedCommit {
         try await database.read { connection in
-            let git = try objects.quarantine.open(connection, repository: repository)
+            let git = try objects.quarantine.open(connection, repository: repository, caches)
             git.source.stagesWrites = true
             let old = try base.map { try git.commit($0).tree }
             let tree = try git.writeTree(try changes(git, old), onto: old)

@@ -2,62 +2,140 @@ import HubCore
 
 /// The commits a fetch sends, and where the client's history is cut afterwards.
 struct CommitSelection {
-    /// To send, newest first as far as that is known.
-    var commits: [Commit] = []
+    /// To send, the latest first as far as that is known.
+    private(set) var commits: [CommitID] = []
+
+    /// The trees of these commits.
+    private(set) var trees: [ObjectID] = []
+
+    /// The trees of commits that the client has and that what is sent stands on.
+    private(set) var knownTrees: [ObjectID] = []
 
     /// Commits the client will have without their parents, and did not have so before.
-    var shallow: [CommitID] = []
+    private(set) var shallow: [CommitID] = []
 
     /// Commits whose parents the client lacked and is now given.
-    var unshallow: [CommitID] = []
+    private(set) var unshallow: [CommitID] = []
 
-    /// All that `wants` reach and `common` do not.
-    init(wants: [CommitID], common: [CommitID], in repository: borrowing GitRepository) throws {
-        var ids: [CommitID] = []
-        try repository.forEachCommit(from: wants, hiding: common) { id in
-            ids.append(id)
-            return true
-        }
-        commits = try ids.map { id in try repository.commit(id) }
-    }
+    private let table: CommitTable
 
-    /// The same for a client whose history is cut at `shallow`, or that asks for one cut after `depth` commits.
+    /// Chooses what `wants` reach, and the client, which has what `common` reaches, does not have.
     init(
-        wants: [CommitID], common: [CommitID], shallow: Set<CommitID>, depth: Int?,
-        in repository: borrowing GitRepository
+        _ request: UploadPackRequest, wants: [CommitID], common: [CommitID], in repository: borrowing GitRepository
     ) throws {
-        let owned = try Self.history(of: common, cutAt: shallow, in: repository)
-        var level = Set(wants)
-        var seen: Set<CommitID> = []
-        var number = 1
-        while !level.isEmpty {
-            var next: Set<CommitID> = []
-            for id in level where seen.insert(id).inserted {
-                if depth == nil, owned.contains(id) { continue }
-                let commit = try repository.commit(id)
-                if !owned.contains(id) { commits.append(commit) }
-                if let depth, number >= depth, !commit.parents.isEmpty {
-                    if !shallow.contains(id) { self.shallow.append(id) }
-                    continue
-                }
-                if shallow.contains(id) { unshallow.append(id) }
-                next.formUnion(commit.parents)
-            }
-            level = next.subtracting(seen)
-            number += 1
+        let wanted = try repository.positions(of: wants)
+        let shared = try repository.positions(of: common)
+        let reached = request.shallow.isEmpty ? nil : try repository.reachedCommits()
+        table = repository.table
+        let cuts = Set(request.shallow.compactMap { table.position(of: $0) }.filter { reached?[$0] ?? false })
+        let owned = table.reached(from: shared, cuts: cuts)
+        var newCuts: Set<Int> = []
+        var opened: Set<Int> = []
+        if request.deepening.isWanted {
+            let border = try Border(request.deepening, wanted, cuts, table, in: repository)
+            newCuts = border.cut
+            opened = cuts.filter { border.isInside($0) }
+            shallow = newCuts.subtracting(cuts).sorted(by: >).map { table.ids[$0] }
+            unshallow = opened.sorted(by: >).map { table.ids[$0] }
         }
+        var sent = table.reached(
+            from: wanted + opened.flatMap { table.parents(of: $0) }, cuts: newCuts.union(cuts).subtracting(opened))
+        for position in 0..<table.count where owned[position] { sent[position] = false }
+        choose(sent, cuts: newCuts.union(cuts).subtracting(opened))
     }
 
-    /// Everything the client has.
-    private static func history(
-        of starts: [CommitID], cutAt cuts: Set<CommitID>, in repository: borrowing GitRepository
-    ) throws -> Set<CommitID> {
-        var found: Set<CommitID> = []
-        var pending = starts
-        while let id = pending.popLast() {
-            guard found.insert(id).inserted, !cuts.contains(id) else { continue }
-            pending += try repository.commit(id).parents
+    private mutating func choose(_ sent: CommitMarks, cuts: Set<Int>) {
+        var known: Set<ObjectID> = []
+        for position in stride(from: table.count - 1, through: 0, by: -1) where sent[position] {
+            commits.append(table.ids[position])
+            trees.append(table.trees[position])
+            // A client that is given no parents has none of their files either, unless it has them from elsewhere.
+            guard !cuts.contains(position) else { continue }
+            table.forEachParent(of: position) { if !sent[$0] { known.insert(table.trees[$0]) } }
         }
-        return found
+        knownTrees = Array(known)
+    }
+
+    /// Where a history that is not wanted whole ends (gitprotocol-pack, "deepen").
+    private struct Border {
+        /// Commits that are sent without their parents.
+        private(set) var cut: Set<Int> = []
+
+        private var inside: CommitMarks
+        private let isEverything: Bool
+
+        /// Whether a commit is sent or kept with its parents.
+        func isInside(_ position: Int) -> Bool { isEverything || inside[position] }
+
+        init(
+            _ deepening: UploadPackRequest.Deepening, _ wants: [Int], _ cuts: Set<Int>, _ table: CommitTable,
+            in repository: borrowing GitRepository
+        ) throws {
+            inside = CommitMarks(count: table.count)
+            isEverything = deepening.depth == UploadPackRequest.Deepening.infinite && !deepening.isRelative
+            guard !isEverything else { return }
+            if let depth = deepening.depth, deepening.isRelative {
+                let reached = table.reached(from: wants)
+                countSteps(from: cuts.filter { reached[$0] }, depth < .max ? depth + 1 : depth, table)
+            } else if let depth = deepening.depth {
+                countSteps(from: Set(wants), depth, table)
+            } else {
+                try exclude(deepening, wants, table, in: repository)
+            }
+        }
+
+        private mutating func countSteps(from starts: Set<Int>, _ depth: Int, _ table: CommitTable) {
+            var level = starts
+            var seen = CommitMarks(count: table.count)
+            var number = 1
+            while !level.isEmpty {
+                var next: Set<Int> = []
+                for position in level where seen.insert(position) {
+                    guard number < depth else {
+                        cut.insert(position)
+                        continue
+                    }
+                    inside[position] = true
+                    table.forEachParent(of: position) { if !seen[$0] { next.insert($0) } }
+                }
+                level = next
+                number += 1
+            }
+        }
+
+        private mutating func exclude(
+            _ deepening: UploadPackRequest.Deepening, _ wants: [Int], _ table: CommitTable,
+            in repository: borrowing GitRepository
+        ) throws {
+            let reached = table.reached(from: wants)
+            var starts = try deepening.excluded.flatMap { name in
+                guard let tip = try repository.snapshot().ref(abbreviated: name) else {
+                    throw GitError.invalid("deepen-not is not a ref: \(name.prefix(120))")
+                }
+                return try repository.positions(of: [tip.commit])
+            }
+            if let since = deepening.since {
+                starts += (0..<table.count).filter { reached[$0] && table.seconds[$0] < since }
+            }
+            let out = table.reached(from: starts)
+            var isEmpty = true
+            for position in 0..<table.count where reached[position] && !out[position] {
+                isEmpty = false
+                var isBorder = false
+                table.forEachParent(of: position) { isBorder = isBorder || out[$0] }
+                if isBorder { cut.insert(position) } else { inside[position] = true }
+            }
+            guard !isEmpty else { throw GitError.invalid("no commits selected for shallow requests") }
+        }
+    }
+}
+
+extension RefSnapshot {
+    /// The one ref that a client may mean by `name`, as git looks names up (gitrevisions).
+    fileprivate func ref(abbreviated name: String) -> GitRef? {
+        for prefix in ["", "refs/", "refs/tags/", "refs/heads/"] {
+            if let found = ref(named: prefix + name) { return found }
+        }
+        return name == "HEAD" ? head : nil
     }
 }

@@ -11,9 +11,12 @@ enum PackFormat {
     }
 
     /// Kind and inflated size, as they stand before an object's zlib stream.
-    static func entryHeader(_ header: ObjectHeader) -> [UInt8] {
-        var rest = header.size >> 4
-        var bytes = [UInt8(header.kind.rawValue << 4 | header.size & 15)]
+    static func entryHeader(_ header: ObjectHeader) -> [UInt8] { entryHeader(header.kind.rawValue, header.size) }
+
+    /// Type and inflated size of whatever an entry's zlib stream holds.
+    static func entryHeader(_ type: Int, _ size: Int) -> [UInt8] {
+        var rest = size >> 4
+        var bytes = [UInt8(type << 4 | size & 15)]
         while rest > 0 {
             bytes[bytes.count - 1] |= 0x80
             bytes.append(UInt8(rest & 0x7F))

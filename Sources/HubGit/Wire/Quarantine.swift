@@ -13,10 +13,10 @@ package struct Quarantine: Sendable {
     package var objectCount: Int { objects.slots.count }
 
     /// Opens `repository` as it would be with these objects; only ``publish(_:into:)`` makes it so.
-    package func open(_ connection: any SQLConnection, repository: Int64) throws -> GitRepository {
+    func open(_ connection: any SQLConnection, repository: Int64, _ caches: GitCaches) throws -> GitRepository {
         try GitRepository(
-            connection, repository: repository,
-            source: ObjectSource(connection: connection, quarantine: objects))
+            connection, repository: repository, source: ObjectSource(connection: connection, quarantine: objects),
+            caches: caches)
     }
 
     /// Inserts the objects that `content` found the pushed commits to be made of; what else the pack held is dropped.
@@ -36,6 +36,6 @@ extension GitStore {
     package func read<Result: Sendable>(
         _ id: Int64, with quarantine: Quarantine, _ body: @escaping @Sendable (borrowing GitRepository) throws -> Result
     ) async throws -> Result {
-        try await database.read { connection in try body(quarantine.open(connection, repository: id)) }
+        try await database.read { connection in try body(quarantine.open(connection, repository: id, caches)) }
     }
 }

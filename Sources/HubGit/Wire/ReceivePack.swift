@@ -6,15 +6,19 @@ package enum ReceivePack {
     /// The body of `GET …/info/refs?service=git-receive-pack`.
     ///
     /// Refs of pull requests are left out: a push cannot move them, and a mirroring push must not try to delete them.
-    package static func advertisement(of repository: borrowing GitRepository) throws -> [UInt8] {
+    ///
+    /// Version 2 has no pushes; who asks for it gets version 0, as from git.
+    package static func advertisement(
+        of repository: borrowing GitRepository, version: ProtocolVersion = .zero, isOverHTTP: Bool = true
+    ) throws -> [UInt8] {
         let refs = try repository.refs().filter { !$0.name.isPullRequest }
-        return Advertisement.bytes(
-            service: "git-receive-pack", refs: refs.map { ($0.name.name, $0.target) }, capabilities: capabilities)
+        return Advertisement(isOverHTTP: isOverHTTP, version: version == .two ? .zero : version)
+            .bytes(
+                service: "git-receive-pack", refs: refs.map { ($0.name.name, $0.target) }, capabilities: capabilities)
     }
 
     private static let capabilities = [
-        "report-status", "delete-refs", "side-band-64k", "quiet", "atomic", "ofs-delta", "object-format=sha1",
-        "agent=hubd",
+        "report-status", "delete-refs", "side-band-64k", "quiet", "atomic", "ofs-delta",
     ]
 
     /// Takes in the body of `POST …/git-receive-pack`: its commands, and its pack into a file in `scratch`.

@@ -1,4 +1,6 @@
-/// Packets of `side-band-64k`: the band, then at most 65515 bytes.
+import HubCore
+
+/// The band a packet belongs to, when a pack and words for the user share one stream (gitprotocol-common).
 enum SideBand {
     case data
     case progress
@@ -12,15 +14,22 @@ enum SideBand {
         }
     }
 
-    func encode(_ bytes: [UInt8]) -> [UInt8] {
+    /// Longest packet of `side-band-64k`, and of the older `side-band`, band included.
+    static let limit = PacketLine.payloadLimit
+    static let oldLimit = 996
+
+    func encode(_ bytes: [UInt8], limit: Int = limit) -> [UInt8] {
         var packets: [UInt8] = []
-        packets.reserveCapacity(bytes.count + bytes.count / 8192 + 16)
-        let step = PacketLine.payloadLimit - 1
+        let step = limit - 1
+        packets.reserveCapacity(bytes.count + (bytes.count / step + 1) * 5)
         for start in stride(from: 0, to: bytes.count, by: step) {
-            packets += PacketLine.encode([number] + bytes[start..<min(start + step, bytes.count)])
+            let end = min(start + step, bytes.count)
+            PacketLine.appendLength(of: end - start + 1, to: &packets)
+            packets.append(number)
+            packets += bytes[start..<end]
         }
         return packets
     }
 
-    func encode(_ text: String) -> [UInt8] { encode(Array(text.utf8)) }
+    func encode(_ text: String, limit: Int = limit) -> [UInt8] { encode(Array(text.utf8), limit: limit) }
 }

@@ -1,6 +1,6 @@
 import HubCore
 
-/// The server side of `git fetch` and `git clone` over smart HTTP.
+/// The server side of `git fetch` and `git clone`.
 ///
 /// Nothing is sent, acknowledged or compared against that the repository's own refs do not reach, although other
 /// repositories' objects rest in the same table.
@@ -9,138 +9,180 @@ package struct UploadPack: Sendable {
 
     package init(store: GitStore) { self.store = store }
 
-    /// The body of `GET …/info/refs?service=git-upload-pack`.
-    package static func advertisement(of repository: borrowing GitRepository) throws -> [UInt8] {
-        let refs = try repository.refs()
+    /// What opens the conversation: over HTTP the body of `GET …/info/refs?service=git-upload-pack`.
+    package static func advertisement(
+        of repository: borrowing GitRepository, version: ProtocolVersion = .zero, isOverHTTP: Bool = true
+    ) throws -> [UInt8] {
+        guard version != .two else { return Advertisement.commands(UploadPackCommand.capabilities) }
+        let refs = try repository.snapshot()
         var lines: [(name: String, id: ObjectID)] = []
         var capabilities = capabilities
-        let head = try repository.defaultBranch
-        if let tip = refs.first(where: { $0.name == head }) {
-            lines.append(("HEAD", tip.target))
+        if let head = refs.head {
+            lines.append(("HEAD", head.target))
             capabilities.append("symref=HEAD:\(head.name)")
         }
-        for ref in refs {
+        for ref in refs.refs {
             lines.append((ref.name.name, ref.target))
             if let peeled = ref.peeled { lines.append(("\(ref.name.name)^{}", peeled)) }
         }
-        return Advertisement.bytes(service: "git-upload-pack", refs: lines, capabilities: capabilities)
+        return Advertisement(isOverHTTP: isOverHTTP, version: version)
+            .bytes(service: "git-upload-pack", refs: lines, capabilities: capabilities)
     }
 
     private static let capabilities = [
-        "multi_ack_detailed", "no-done", "side-band-64k", "thin-pack", "ofs-delta", "include-tag", "shallow",
-        "no-progress", "allow-tip-sha1-in-want", "allow-reachable-sha1-in-want", "object-format=sha1", "agent=hubd",
+        "multi_ack", "thin-pack", "side-band", "side-band-64k", "ofs-delta", "shallow", "deepen-since", "deepen-not",
+        "deepen-relative", "no-progress", "include-tag", "multi_ack_detailed", "no-done",
+        "allow-tip-sha1-in-want", "allow-reachable-sha1-in-want", "filter",
     ]
 
     /// Answers the body of `POST …/git-upload-pack`, which must have been inflated if it was compressed.
     ///
     /// A request that makes no sense is answered in git's own words, so that the user sees why; what is thrown is
     /// the store's failure.
-    package func answer(_ body: [UInt8], in repository: Int64) async throws -> UploadPackAnswer {
-        do {
-            let request = try UploadPackRequest(parsing: body)
-            guard !request.wants.isEmpty else { return UploadPackAnswer(opening: []) }
-            return try await store.read(repository) { git in try Self.answer(request, in: git, store: store) }
-        } catch let error as GitError where error.code == .invalid || error.code == .endOfFile {
-            return UploadPackAnswer(opening: PacketLine.encode("ERR \(error.message)\n"))
-        } catch let error as HubError {
-            return UploadPackAnswer(opening: PacketLine.encode("ERR \(error.description)\n"))
-        }
-    }
-
-    private static func answer(
-        _ request: UploadPackRequest, in git: borrowing GitRepository, store: GitStore
-    ) throws -> UploadPackAnswer {
-        var plan = PackPlan()
-        let wants = try commits(wanted: request.wants, in: git, plan: &plan)
-        let known = try git.reached(among: request.haves)
-        var negotiation = Negotiation(request)
-        try negotiation.run(request.steps, known: known) { common in
-            try wants.allSatisfy { want in try common.contains { try git.isAncestor($0, of: want) } }
-        }
-        guard request.depth != nil || negotiation.isOver else { return UploadPackAnswer(opening: negotiation.lines) }
-
-        let selection = try Self.selection(wants, negotiation.common, request, in: git)
-        let opening = request.shallowLines(selection) + negotiation.lines
-        guard negotiation.isOver else { return UploadPackAnswer(opening: opening) }
-        try fill(&plan, with: selection, tags: request.capabilities.contains("include-tag"), in: git)
-        return UploadPackAnswer(opening: opening, plan: plan, request: request, store: store)
-    }
-
-    private static func selection(
-        _ wants: [CommitID], _ common: [CommitID], _ request: UploadPackRequest, in git: borrowing GitRepository
-    ) throws -> CommitSelection {
-        guard request.depth != nil || !request.shallow.isEmpty else {
-            return try CommitSelection(wants: wants, common: common, in: git)
-        }
-        return try CommitSelection(
-            wants: wants, common: common, shallow: request.shallow, depth: request.depth, in: git)
-    }
-
-    /// The commits behind the wants; tag objects on the way go into the pack.
-    private static func commits(
-        wanted: [ObjectID], in git: borrowing GitRepository, plan: inout PackPlan
-    ) throws -> [CommitID] {
-        let refs = try git.refs()
-        let tips = Set(refs.map(\.target))
-        let others = Set(wanted).subtracting(tips)
-        let reached = try git.reached(among: others)
-        guard let stranger = others.subtracting(reached).first else {
-            return try Set(wanted).sorted { $0.hex < $1.hex }.compactMap { id in try follow(id, in: git, plan: &plan) }
-        }
-        throw GitError(code: .invalid, message: "upload-pack: not our ref \(stranger)")
-    }
-
-    /// Follows tag objects to a commit; anything else a tag may name is added as it is.
-    private static func follow(
-        _ start: ObjectID, in git: borrowing GitRepository, plan: inout PackPlan
-    ) throws -> CommitID? {
-        var id = start
-        while let kind = try git.source.header(id)?.kind {
-            switch kind {
-            case .commit: return id
-            case .tree:
-                try plan.add(tree: id, of: git)
-                return nil
-            case .blob:
-                plan.add(id)
-                return nil
-            case .tag:
-                plan.add(id)
-                id = try git.tagTarget(id)
+    package func answer(
+        _ body: [UInt8], version: ProtocolVersion = .zero, in repository: Int64
+    ) async throws -> UploadPackAnswer {
+        try await Self.answeringErrors {
+            var reader = PacketReader(body)
+            guard version == .two else {
+                return try await answer(UploadPackRequest(parsing: body), in: repository)
             }
+            guard let command = try await UploadPackCommand({ try reader.next() }) else {
+                return UploadPackAnswer(opening: [])
+            }
+            return try await answer(command, in: repository)
         }
-        throw GitError(code: .notFound, message: "git object \(id) is missing")
     }
 
-    private static func fill(
-        _ plan: inout PackPlan, with selection: CommitSelection, tags: Bool, in git: borrowing GitRepository
-    ) throws {
-        let sent = Set(selection.commits.map(\.id))
-        for commit in selection.commits { plan.add(commit.id) }
-        // A client that is given no parents has none of their files either, unless it has them from elsewhere.
-        let cut = Set(selection.shallow)
-        let boundary = Set(selection.commits.filter { !cut.contains($0.id) }.flatMap(\.parents)).subtracting(sent)
-        for id in boundary { try plan.leaveOut(tree: try git.commit(id).tree, of: git) }
-        for commit in selection.commits { try plan.add(tree: commit.tree, of: git) }
-        guard tags else { return }
-        for ref in try git.refs() where ref.peeled.map(sent.contains) ?? false {
-            _ = try follow(ref.target, in: git, plan: &plan)
+    /// Turns what is wrong with a request into an answer that git shows.
+    static func answeringErrors(_ body: () async throws -> UploadPackAnswer) async throws -> UploadPackAnswer {
+        do {
+            return try await body()
+        } catch let error as GitError where error.code == .invalid || error.code == .endOfFile {
+            return UploadPackAnswer(refusing: error.message)
+        } catch let error as HubError {
+            return UploadPackAnswer(refusing: error.description)
         }
+    }
+
+    /// Answers a request of version 0 or 1: as much of the negotiation as it holds, and then the pack.
+    func answer(_ request: UploadPackRequest, in repository: Int64) async throws -> UploadPackAnswer {
+        guard !request.wants.isEmpty else { return UploadPackAnswer(opening: []) }
+        return try await store.read(repository) { git in
+            let wants = try UploadPackWants(request.wants, in: git)
+            let known = try git.reached(among: request.haves)
+            var negotiation = Negotiation(request)
+            try negotiation.run(request.steps, known: known) { common in
+                try git.allReach(wants.commits, common)
+            }
+            guard request.deepening.isWanted || negotiation.isOver else {
+                return UploadPackAnswer(opening: negotiation.lines)
+            }
+            let selection = try CommitSelection(request, wants: wants.commits, common: negotiation.common, in: git)
+            let opening = Self.shallowLines(request, selection) + negotiation.lines
+            guard negotiation.isOver else { return UploadPackAnswer(opening: opening) }
+            let plan = try Self.plan(request, wants, selection, negotiation.common, in: git)
+            return UploadPackAnswer(opening: opening, plan: plan, request: request, store: store)
+        }
+    }
+
+    /// Answers one command of version 2.
+    func answer(_ command: UploadPackCommand, in repository: Int64) async throws -> UploadPackAnswer {
+        switch command {
+        case .listRefs(let query):
+            return UploadPackAnswer(opening: try await store.read(repository) { git in try query.answer(in: git) })
+        case .objectInfo(let ids):
+            return UploadPackAnswer(
+                opening: try await store.read(repository) { git in try Self.sizes(of: ids, in: git) })
+        case .fetch(var request):
+            // Its packs are always in packets.
+            request.capabilities.formUnion(["side-band-64k"])
+            guard !request.wants.isEmpty || !request.haves.isEmpty else { return UploadPackAnswer(opening: []) }
+            return try await fetch(request, in: repository)
+        }
+    }
+
+    private func fetch(_ request: UploadPackRequest, in repository: Int64) async throws -> UploadPackAnswer {
+        try await store.read(repository) { git in
+            let wants = try UploadPackWants(request.wants, in: git)
+            let known = try git.reached(among: request.haves)
+            let (words, common, packFollows) = try Negotiation.section(for: request, known: known) { common in
+                try git.allReach(wants.commits, common)
+            }
+            guard packFollows else {
+                return UploadPackAnswer(opening: words.isEmpty ? PacketLine.flushBytes : words)
+            }
+            let selection = try CommitSelection(request, wants: wants.commits, common: common, in: git)
+            var opening = words
+            if request.deepening.isWanted || !request.shallow.isEmpty {
+                opening += PacketLine.encode("shallow-info\n") + Self.lines(of: selection) + PacketLine.delimiterBytes
+            }
+            opening += PacketLine.encode("packfile\n")
+            let plan = try Self.plan(request, wants, selection, common, in: git)
+            return UploadPackAnswer(opening: opening, plan: plan, request: request, store: store)
+        }
+    }
+
+    /// The answer of `object-info`; an object nobody may see has no size.
+    private static func sizes(of ids: [ObjectID], in git: borrowing GitRepository) throws -> [UInt8] {
+        let headers = try git.source.headers(Array(git.visible(among: Set(ids))))
+        var bytes = PacketLine.encode("size")
+        for id in ids { bytes += PacketLine.encode("\(id.hex) \(headers[id].map { "\($0.size)" } ?? "")") }
+        return bytes + PacketLine.flushBytes
+    }
+
+    // MARK: What is sent
+
+    private static func plan(
+        _ request: UploadPackRequest, _ wants: UploadPackWants, _ selection: CommitSelection, _ common: [CommitID],
+        in git: borrowing GitRepository
+    ) throws -> PackPlan {
+        let sendsTags = request.capabilities.contains("include-tag")
+        let isFirst = common.isEmpty && request.shallow.isEmpty && !request.deepening.isWanted
+        let key = try PackPlanKey(
+            repository: git.id, refs: git.snapshot().version, wants: Set(request.wants), filter: request.filter,
+            sendsTags: sendsTags)
+        if isFirst, let known = git.memory.plan(key) { return known }
+        var plan = PackPlan()
+        for id in wants.tags { plan.add(id) }
+        if request.filter?.takes(.commit, depth: 0) ?? true { for id in selection.commits { plan.add(id) } }
+        try plan.add(
+            trees: selection.trees + wants.trees, without: selection.knownTrees, filter: request.filter, in: git)
+        // What was asked for by name is sent whatever the filter says.
+        if let filter = request.filter, !filter.takes(.commit, depth: 0) {
+            let sent = Set(selection.commits)
+            for id in wants.commits where sent.contains(id) { plan.add(id) }
+        }
+        for id in wants.trees + wants.blobs { plan.add(id) }
+        if sendsTags { try addTags(to: &plan, in: git) }
+        if isFirst { git.memory.share(plan, for: key) }
+        return plan
+    }
+
+    /// Adds the tags of commits that are sent.
+    private static func addTags(to plan: inout PackPlan, in git: borrowing GitRepository) throws {
+        let named = try git.snapshot().refs.filter { ref in
+            ref.peeled.map { plan.contains($0) } ?? false && !plan.contains(ref.target)
+        }
+        for id in try UploadPackWants(named.map(\.target), in: git).tags { plan.add(id) }
+    }
+
+    /// What a client of version 0 that does not want the whole history is told before the negotiation.
+    private static func shallowLines(_ request: UploadPackRequest, _ selection: CommitSelection) -> [UInt8] {
+        request.deepening.isWanted ? lines(of: selection) + PacketLine.flushBytes : []
+    }
+
+    private static func lines(of selection: CommitSelection) -> [UInt8] {
+        let lines = selection.shallow.map { "shallow \($0.hex)" } + selection.unshallow.map { "unshallow \($0.hex)" }
+        return lines.flatMap { PacketLine.encode($0) }
     }
 }
 
-extension UploadPackRequest {
-    fileprivate var haves: Set<CommitID> {
-        Set(
-            steps.compactMap { step in
-                if case .have(let id) = step { id } else { nil }
-            })
-    }
-
-    /// What a client that asked for a depth is told before the negotiation.
-    fileprivate func shallowLines(_ selection: CommitSelection) -> [UInt8] {
-        guard depth != nil else { return [] }
-        let lines = selection.shallow.map { "shallow \($0.hex)" } + selection.unshallow.map { "unshallow \($0.hex)" }
-        return lines.flatMap { PacketLine.encode($0) } + PacketLine.flushBytes
+extension GitRepository {
+    /// Whether each of `wants` builds on one of `common`.
+    fileprivate func allReach(_ wants: [CommitID], _ common: [CommitID]) throws -> Bool {
+        guard !common.isEmpty else { return false }
+        let (wants, common) = (try positions(of: wants), try positions(of: common))
+        return table.allReach(wants, common)
     }
 }

@@ -4,30 +4,48 @@ import HubDatabase
 /// The body of an answer to a fetch, made piece by piece while it is sent.
 ///
 /// Each piece is read in a transaction of its own: objects never change, and a slow client holds nothing open.
-/// At most about a megabyte of objects is in memory, or one object if that is larger.
+/// About a megabyte of objects is in memory, or one object if that is larger.
 package struct UploadPackAnswer: AsyncSequence, Sendable {
     package typealias Element = [UInt8]
+
+    /// Why the request was refused, in the words the client is told; nil if it was not.
+    package let refusal: String?
+
+    /// Whether a pack follows, which in versions 0 and 1 is the end of the conversation.
+    var bringsPack: Bool { pack != nil }
 
     private let opening: [UInt8]
     private let pack: Pack?
 
     fileprivate struct Pack: Sendable {
-        let ids: [ObjectID]
-        let usesSideBand: Bool
+        let plan: PackPlan
+
+        /// Whether deltas may stand on what the client has and the pack does not hold.
+        let isThin: Bool
+
+        /// Longest packet; nil if the pack is sent bare.
+        let bandLimit: Int?
         let showsProgress: Bool
         let database: any SQLDatabase
     }
 
     init(opening: [UInt8]) {
-        self.opening = opening
-        pack = nil
+        (self.opening, pack, refusal) = (opening, nil, nil)
+    }
+
+    init(refusing message: String) {
+        (opening, pack, refusal) = (PacketLine.encode("ERR \(message)\n"), nil, message)
     }
 
     init(opening: [UInt8], plan: PackPlan, request: UploadPackRequest, store: GitStore) {
+        let words = request.capabilities
         self.opening = opening
+        refusal = nil
         pack = Pack(
-            ids: plan.ids, usesSideBand: request.capabilities.contains("side-band-64k"),
-            showsProgress: !request.capabilities.contains("no-progress"), database: store.database)
+            plan: plan, isThin: words.contains("thin-pack") && request.filter == nil,
+            bandLimit: words.contains("side-band-64k")
+                ? SideBand.limit : words.contains("side-band") ? SideBand.oldLimit : nil,
+            showsProgress: !words.contains("no-progress"), database: store.database)
     }
 
     package func makeAsyncIterator() -> Iterator { Iterator(opening: opening, pack: pack) }
@@ -35,7 +53,7 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
     package struct Iterator: AsyncIteratorProtocol {
         private enum Stage {
             case opening
-            case objects(from: Int)
+            case objects
             case end
         }
 
@@ -44,11 +62,11 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
         private var stage = Stage.opening
         private var checksum = SHA1()
 
-        /// Objects read and not yet sent, and how much of the first has been.
-        private var waiting: [StoredObject] = []
-        private var sent = 0
+        /// How many objects of the plan were taken up, and which of them are still to be sent.
+        private var place = 0
+        private var open: [ObjectID] = []
 
-        private static let pieceLength = 1 << 20
+        private static let batch = 400
 
         fileprivate init(opening: [UInt8], pack: Pack?) {
             self.opening = opening
@@ -57,59 +75,85 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
 
         package mutating func next() async throws -> [UInt8]? {
             switch stage {
-            case .opening: open()
-            case .objects(let place): try await sendObjects(from: place)
-            case .end: nil
+            case .opening: return start()
+            case .objects: return try await goOn()
+            case .end: return nil
             }
         }
 
-        private mutating func open() -> [UInt8]? {
+        private mutating func start() -> [UInt8]? {
             guard let pack else {
                 stage = .end
                 return opening
             }
-            stage = .objects(from: 0)
-            let progress = "Sending \(pack.ids.count) objects.\n"
-            let words = pack.usesSideBand && pack.showsProgress ? SideBand.progress.encode(progress) : []
-            return opening + words + wrap(PackFormat.header(count: pack.ids.count))
+            stage = .objects
+            var words: [UInt8] = []
+            if let limit = pack.bandLimit, pack.showsProgress {
+                words = SideBand.progress.encode("Sending \(pack.plan.count) objects.\n", limit: limit)
+            }
+            return opening + words + wrap(PackFormat.header(count: pack.plan.count))
         }
 
-        private mutating func sendObjects(from place: Int) async throws -> [UInt8]? {
-            if let piece = takePiece() { return wrap(piece) }
-            guard let pack, place < pack.ids.count else {
+        private mutating func goOn() async throws -> [UInt8]? {
+            guard let pack else { return nil }
+            if open.isEmpty {
+                let end = Swift.min(place + Self.batch, pack.plan.count)
+                open = Array(pack.plan.ids[place..<end])
+                place = end
+            }
+            guard !open.isEmpty else {
                 stage = .end
                 let trailer = checksum.finish()
-                guard pack?.usesSideBand ?? false else { return trailer }
-                return SideBand.data.encode(trailer) + PacketLine.flushBytes
+                guard let limit = pack.bandLimit else { return trailer }
+                return SideBand.data.encode(trailer, limit: limit) + PacketLine.flushBytes
             }
-            let wanted = Array(pack.ids[place..<Swift.min(place + 400, pack.ids.count)])
-            waiting = try await pack.database.read { connection in
-                try ObjectRows(connection: connection).leading(wanted, byteLimit: Self.pieceLength)
+            let wanted = open
+            let (bytes, rest) = try await pack.database.read { connection in
+                try pack.entries(of: wanted, in: ObjectRows(connection: connection))
             }
-            stage = .objects(from: place + waiting.count)
-            return wrap(takePiece() ?? [])
-        }
-
-        /// What is to be sent next of the objects that were read: all, or a part of the only one.
-        private mutating func takePiece() -> [UInt8]? {
-            guard let first = waiting.first else { return nil }
-            guard waiting.count == 1, first.deflated.count > Self.pieceLength else {
-                defer { waiting = [] }
-                var bytes: [UInt8] = []
-                for object in waiting { bytes += PackFormat.entryHeader(object.header) + object.deflated }
-                return bytes
-            }
-            let end = Swift.min(sent + Self.pieceLength, first.deflated.count)
-            let header = sent == 0 ? PackFormat.entryHeader(first.header) : []
-            let bytes = header + first.deflated[sent..<end]
-            sent = end
-            if sent == first.deflated.count { (waiting, sent) = ([], 0) }
-            return bytes
+            open = rest
+            return wrap(bytes)
         }
 
         private mutating func wrap(_ bytes: [UInt8]) -> [UInt8] {
             checksum.update(bytes)
-            return pack?.usesSideBand ?? false ? SideBand.data.encode(bytes) : bytes
+            guard let limit = pack?.bandLimit else { return bytes }
+            return SideBand.data.encode(bytes, limit: limit)
         }
+    }
+}
+
+extension UploadPackAnswer.Pack {
+    private static let pieceLength = 1 << 20
+
+    /// The entries of the pack for as many of `ids` as make a piece, and the ids that are left.
+    func entries(of ids: [ObjectID], in rows: ObjectRows) throws -> (bytes: [UInt8], rest: [ObjectID]) {
+        var bytes: [UInt8] = []
+        var open = Set(ids)
+        var whole: [ObjectID] = []
+        try rows.forEachPackable(of: ids) { object in
+            open.remove(object.id)
+            if let delta = object.delta {
+                guard isThin ? plan.isKnown(delta.base) : plan.contains(delta.base) else {
+                    whole.append(object.id)
+                    return true
+                }
+                bytes += PackFormat.entryHeader(PackFormat.objectDelta, delta.size)
+                bytes += delta.base.bytes
+            } else {
+                bytes += PackFormat.entryHeader(object.header)
+            }
+            bytes += object.deflated
+            return bytes.count < Self.pieceLength
+        }
+        for (index, id) in whole.enumerated() {
+            guard bytes.count < Self.pieceLength else { return (bytes, Array(open) + whole[index...]) }
+            guard let object = try rows.stored(id) else { continue }
+            bytes += PackFormat.entryHeader(object.header) + object.deflated
+        }
+        if bytes.isEmpty, let missing = open.first {
+            throw GitError(code: .notFound, message: "git object \(missing) is missing")
+        }
+        return (bytes, Array(open))
     }
 }

@@ -37,7 +37,7 @@ struct GitRoutes {
                 "only git's smart protocol is spoken here; ask with ?service=git-upload-pack or git-receive-pack")
         }
         let record = try await record(kind, service, context)
-        let bytes = try await hub.gitWire.advertise(service, record)
+        let bytes = try await hub.gitWire.advertise(service, record, asked: request.headers[.gitProtocol])
         return answer(
             "application/x-\(service.rawValue)-advertisement", ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
@@ -52,7 +52,9 @@ struct GitRoutes {
         let body = try await request.body.collect(upTo: limit, or: "the negotiation is over \(limit) bytes")
         let isCompressed = request.headers[.contentEncoding] == "gzip"
         let pieces = try await hub.gitWire.uploadPack(
-            record, request: Array(body.readableBytesView), isCompressed: isCompressed, limit: limit)
+            record, request: Array(body.readableBytesView), asked: request.headers[.gitProtocol],
+            isCompressed: isCompressed,
+            limit: limit)
         return answer("application/x-git-upload-pack-result", stream(pieces))
     }
 

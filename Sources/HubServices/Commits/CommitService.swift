@@ -43,7 +43,7 @@ package struct CommitService: Sendable {
     package func target(_ revision: String, in record: RepositoryRecord) async throws -> RefName {
         try await git.read(record.rowID) { git in
             let name = revision.hasPrefix("refs/") ? revision : "refs/heads/\(revision)"
-            guard let ref = Self.ref(name), try git.ref(ref) != nil || (ref == git.defaultBranch && git.refs().isEmpty)
+            guard let ref = Self.ref(name), try git.ref(ref) != nil || (ref == git.defaultBranch && git.isEmpty)
             else { throw HubError.revisionNotFound("Invalid rev id: \(revision.prefix(200))") }
             return ref
         }

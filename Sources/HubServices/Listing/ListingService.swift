@@ -5,6 +5,7 @@ import HubGit
 /// Shows repositories, one or many.
 package struct ListingService: Sendable {
     let database: any SQLDatabase
+    let git: GitStore
     let facts: FactsStore
     let validation: ValidationService
 
@@ -42,7 +43,7 @@ package struct ListingService: Sendable {
     ) async throws -> RepositoryDescription {
         try await database.read { connection in
             let record = try Access.repository(id, for: caller, as: .see, in: connection)
-            let git = try GitRepository(connection, repository: record.rowID)
+            let git = try self.git.open(connection, record.rowID, asCommitted: true)
             let commit = try RevisionService.resolve(revision, git: git)
             let reader = RepositoryDescription.Reader(
                 caller: caller, wanted: wish.properties, withBlobs: wish.blobs)
@@ -70,7 +71,7 @@ package struct ListingService: Sendable {
             var page: [RepositoryDescription] = []
             var files = 0
             for place in found.prefix(query.limit) where files < Self.filesPerPage {
-                guard let described = try Self.describe(place.rowID, for: reader, in: connection) else { continue }
+                guard let described = try describe(place.rowID, for: reader, in: connection) else { continue }
                 files += described.siblings?.count ?? 0
                 page.append(described)
             }
@@ -81,14 +82,14 @@ package struct ListingService: Sendable {
 
     private static let filesPerPage = 20_000
 
-    private static func describe(
+    private func describe(
         _ rowID: Int64,
         for reader: RepositoryDescription.Reader,
         in connection: any SQLConnection
     ) throws -> RepositoryDescription? {
         guard let record = try RepositoryRecord.find(rowID: rowID, in: connection) else { return nil }
         guard !reader.wanted.contains(.siblings) else {
-            let git = try GitRepository(connection, repository: rowID)
+            let git = try git.open(connection, rowID, asCommitted: true)
             let commit = try RevisionService.resolve(nil, git: git)
             return try RepositoryDescription(of: record, at: commit, for: reader, git: git, in: connection)
         }
