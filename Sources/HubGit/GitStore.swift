@@ -50,6 +50,10 @@ package struct GitStore: Sendable {
 extension GitStore {
     /// `data` is the object's bytes as a zlib stream; `size` and `kind` are of the bytes in it.
     ///
+    /// A row of `git_delta` is how to make an object that also rests whole out of another: `data` is the delta as a
+    /// zlib stream, `size` its length, inflated. What a delta stands on was there before it, so that there are no
+    /// circles; `depth` counts how many deltas follow each other, itself included.
+    ///
     /// `peeled` is what an annotated tag finally points at, and null for anything else.
     package static let migrations = [
         Migration(

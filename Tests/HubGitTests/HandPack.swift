@@ -42,6 +42,14 @@ enum HandPack {
         return withChecksum(pack)
     }
 
+    /// A pack of entries that are made already.
+    static func bytes(ofParts parts: [[UInt8]]) -> [UInt8] {
+        withChecksum(Array("PACK".utf8) + bigEndian(2) + bigEndian(parts.count) + parts.flatMap(\.self))
+    }
+
+    /// An entry of a pack: what it is, its inflated size, and all that follows these.
+    static func entry(_ type: Int, _ size: Int, _ rest: [UInt8]) -> [UInt8] { header(type, size) + rest }
+
     static func withChecksum(_ pack: [UInt8]) -> [UInt8] { pack + SHA1.digest(pack) }
 
     private static func bigEndian(_ number: Int) -> [UInt8] {

@@ -45,3 +45,15 @@ struct PackableObject {
     /// What the delta stands on, and its length inflated; nil if the object is whole.
     let delta: (base: ObjectID, size: Int)?
 }
+
+/// A shorter way to write down an object that also rests whole: what makes it out of another one.
+struct StoredDelta: Sendable {
+    let id: ObjectID
+    let base: ObjectID
+
+    /// Length of the delta, inflated.
+    let size: Int
+
+    /// The delta as a zlib stream.
+    let deflated: [UInt8]
+}

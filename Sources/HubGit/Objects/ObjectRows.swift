@@ -79,6 +79,18 @@ struct ObjectRows {
             [object.id, object.header.kind.rawValue, object.header.size, object.deflated])
     }
 
+    /// Keeps objects with one statement, and returns those that nobody had before.
+    func insert(_ objects: [StoredObject]) throws -> Set<ObjectID> {
+        let marks = Array(repeating: "(?, ?, ?, ?)", count: objects.count).joined(separator: ", ")
+        let sql =
+            "INSERT INTO git_object (id, kind, size, data) VALUES \(marks) ON CONFLICT (id) DO NOTHING RETURNING id"
+        let values = objects.flatMap { object in
+            [object.id, object.header.kind.rawValue, object.header.size, object.deflated]
+                as [any SQLValueConvertible]
+        }
+        return Set(try connection.query(sql, values).map { row in try row.objectID(0) })
+    }
+
     /// The ids between `low` and `high`, both included, at most `limit` of them.
     func ids(from low: ObjectID, through high: ObjectID, kind: ObjectKind? = nil, limit: Int) throws -> [ObjectID] {
         try connection.query(

@@ -9,6 +9,9 @@ import HubCore
 struct PackIndex: Sendable {
     private(set) var slots: [ObjectID: QuarantinedObjects.Slot] = [:]
 
+    /// Those objects that came as deltas far shorter than themselves.
+    private(set) var deltas: [ObjectID: QuarantinedObjects.Delta] = [:]
+
     /// Objects of the repository that deltas stand on; they are not part of the push.
     private var bases: [ObjectID: QuarantinedObjects.Slot] = [:]
 
@@ -144,7 +147,11 @@ struct PackIndex: Sendable {
         let id = try object.name()
         if slots[id] == nil {
             let header = ObjectHeader(kind: object.kind, size: object.bytes.count)
-            slots[id] = try append(Zlib.deflate(object.bytes), header)
+            let whole = try append(Zlib.deflate(object.bytes), header)
+            slots[id] = whole
+            if entry.range.count < whole.length / 2 {
+                deltas[id] = .init(base: base.id, size: entry.size, range: entry.range)
+            }
         }
         recent.keep(object.bytes, as: id)
         let made = PackEntries.Made(id: id, depth: base.depth + 1)

@@ -50,7 +50,8 @@ struct PackReceiver {
             }
         }
         try index.checkComplete()
-        return Quarantine(objects: QuarantinedObjects(slots: index.slots, file: file), packBytes: length)
+        return Quarantine(
+            objects: QuarantinedObjects(slots: index.slots, deltas: index.deltas, file: file), packBytes: length)
     }
 
     /// Writes and hashes all but the last bytes, which may be the checksum.

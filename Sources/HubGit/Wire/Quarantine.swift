@@ -21,13 +21,7 @@ package struct Quarantine: Sendable {
 
     /// Inserts the objects that `content` found the pushed commits to be made of; what else the pack held is dropped.
     package func publish(_ content: NewContent, into connection: any SQLConnection) throws {
-        let rows = ObjectRows(connection: connection)
-        for id in content.objects {
-            guard let object = try objects.stored(id) else {
-                throw GitError(code: .generic, message: "the push lost an object")
-            }
-            try rows.insert(object)
-        }
+        try ObjectPublication(of: objects, into: connection).publish(content.objects)
     }
 }
 

@@ -11,11 +11,24 @@ final class QuarantinedObjects: Sendable {
         let length: Int
     }
 
+    /// How an object came, if it came as a delta that is worth keeping beside it.
+    struct Delta: Sendable {
+        let base: ObjectID
+
+        /// Length of the delta, inflated.
+        let size: Int
+
+        /// Of its zlib stream in the file.
+        let range: Range<Int>
+    }
+
     let slots: [ObjectID: Slot]
+    private let deltas: [ObjectID: Delta]
     private let file: ScratchFile
 
-    init(slots: [ObjectID: Slot], file: ScratchFile) {
+    init(slots: [ObjectID: Slot], deltas: [ObjectID: Delta] = [:], file: ScratchFile) {
         self.slots = slots
+        self.deltas = deltas
         self.file = file
     }
 
@@ -25,5 +38,15 @@ final class QuarantinedObjects: Sendable {
         guard let slot = slots[id] else { return nil }
         let bytes = try file.read(slot.offset..<slot.offset + slot.length)
         return StoredObject(id: id, header: slot.header, deflated: bytes)
+    }
+
+    var hasDeltas: Bool { !deltas.isEmpty }
+
+    /// What the delta of an object stands on, if it has one.
+    func deltaBase(of id: ObjectID) -> ObjectID? { deltas[id]?.base }
+
+    func delta(of id: ObjectID) throws -> StoredDelta? {
+        guard let delta = deltas[id] else { return nil }
+        return StoredDelta(id: id, base: delta.base, size: delta.size, deflated: try file.read(delta.range))
     }
 }

@@ -1,0 +1,60 @@
+import HubCore
+import HubDatabase
+
+/// Moves objects out of a quarantine into the database, many with one statement.
+struct ObjectPublication {
+    private let objects: QuarantinedObjects
+    private let rows: ObjectRows
+    private let deltas: DeltaRows
+
+    /// What one statement holds at most; either limit ends it.
+    private static let rowLimit = 64
+    private static let byteLimit = 1 << 20
+
+    init(of objects: QuarantinedObjects, into connection: any SQLConnection) {
+        self.objects = objects
+        rows = ObjectRows(connection: connection)
+        deltas = DeltaRows(connection: connection)
+    }
+
+    func publish(_ ids: [ObjectID]) throws {
+        var batch: [StoredObject] = []
+        var byteCount = 0
+        for id in basesFirst(ids) {
+            guard let object = try objects.stored(id) else {
+                throw GitError(code: .generic, message: "the push lost an object")
+            }
+            batch.append(object)
+            byteCount += object.deflated.count
+            guard batch.count == Self.rowLimit || byteCount >= Self.byteLimit else { continue }
+            try insert(batch)
+            (batch, byteCount) = ([], 0)
+        }
+        if !batch.isEmpty { try insert(batch) }
+    }
+
+    /// What somebody has already keeps the delta it has, or has none: a chain that has begun never turns on itself.
+    private func insert(_ batch: [StoredObject]) throws {
+        let new = try rows.insert(batch)
+        guard objects.hasDeltas else { return }
+        try deltas.insert(batch.filter { new.contains($0.id) }.compactMap { try objects.delta(of: $0.id) })
+    }
+
+    /// The same ids, those that deltas stand on before the deltas.
+    private func basesFirst(_ ids: [ObjectID]) -> [ObjectID] {
+        guard objects.hasDeltas else { return ids }
+        var waiting = Set(ids)
+        var ordered: [ObjectID] = []
+        ordered.reserveCapacity(ids.count)
+        for id in ids where waiting.remove(id) != nil {
+            var chain = [id]
+            var last = id
+            while let base = objects.deltaBase(of: last), waiting.remove(base) != nil {
+                chain.append(base)
+                last = base
+            }
+            ordered += chain.reversed()
+        }
+        return ordered
+    }
+}
