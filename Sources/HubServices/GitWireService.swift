@@ -1,7 +1,6 @@
 import HubCore
-import HubGit
+package import HubGit
 import HubTensors
-package import Logging
 
 /// Git over HTTP, seen from the hub's rules: what is advertised, fetched and pushed.
 ///
@@ -56,39 +55,11 @@ package struct GitWireService: Sendable {
         return bytes
     }
 
-    /// Takes in a push and publishes it whole or not at all; the report tells the client which.
+    /// Takes in a push, of which nothing has moved when this returns; ``publish(_:to:by:logger:write:)`` goes on.
+    ///
+    /// - Parameter body: What the client sends; pieces of any length.
     package func receivePack(
-        _ record: RepositoryRecord,
-        by caller: Caller,
-        body: some AsyncSequence<[UInt8], any Error> & Sendable,
-        logger: Logger
-    ) async throws -> [UInt8] {
-        let received = try await receive(body, for: record)
-        guard !received.commands.isEmpty else { return [] }
-        do {
-            guard received.problem == nil else { return received.report(refusal(received, received.problem ?? "")) }
-            let push = Push(
-                to: record, by: caller,
-                updates: received.commands.map { .init($0.ref, from: $0.old, to: $0.new) },
-                quarantine: received.quarantine, via: "git")
-            let findings = try await pushes.publish(push)
-            logger.info("Push accepted", metadata: ["repo": "\(record.id)", "refs": "\(received.commands.count)"])
-            return received.report(
-                received.commands.map { RefStatus($0.ref) }, remarks: findings.map(\.description))
-        } catch let error as HubError {
-            logger.info("Push refused", metadata: ["repo": "\(record.id)", "reason": "\(error)"])
-            return refused(received, for: error)
-        } catch let error as GitError {
-            return received.report(refusal(received, error.message))
-        } catch {
-            logger.error("Push failed", metadata: ["repo": "\(record.id)", "error": "\(error)"])
-            return received.report(refusal(received, "internal error; the hub's log says more"))
-        }
-    }
-
-    private func receive(
-        _ body: some AsyncSequence<[UInt8], any Error> & Sendable,
-        for record: RepositoryRecord
+        _ body: some AsyncSequence<[UInt8], any Error> & Sendable
     ) async throws -> ReceivedPush {
         var packLimits = PushLimits()
         packLimits.packBytes = limits.packBytes
@@ -96,29 +67,9 @@ package struct GitWireService: Sendable {
         // A plain file over the limit is told with its path, so it has to come in first.
         packLimits.objectBytes = max(packLimits.objectBytes, limits.plainFileBytes)
         do {
-            return try await ReceivePack.receive(
-                body, in: record.rowID, of: git, scratch: scratch, limits: packLimits)
+            return try await ReceivePack.receive(body, scratch: scratch, limits: packLimits)
         } catch let error as GitError {
             throw HubError.invalid(error.message)
         }
-    }
-
-    /// The findings go to the terminal line by line, and the ref is refused with the first of them.
-    private func refused(_ received: ReceivedPush, for error: HubError) -> [UInt8] {
-        switch error {
-        case .refused(let findings):
-            let first = findings.first { $0.severity == .error }?.description ?? "refused by the hub's checks"
-            return received.report(refusal(received, first), remarks: findings.map(\.description))
-        case .missingContent(let digests):
-            let sentence =
-                "the content of \(digests.count) large file\(digests.count == 1 ? "" : "s") is not on the hub; "
-                + "push with hubctl, or run 'git lfs push --all' first"
-            return received.report(refusal(received, sentence), remarks: digests.prefix(20).map { "missing \($0.hex)" })
-        default: return received.report(refusal(received, error.description))
-        }
-    }
-
-    private func refusal(_ received: ReceivedPush, _ sentence: String) -> [RefStatus] {
-        received.commands.map { RefStatus($0.ref, problem: sentence) }
     }
 }

@@ -23,7 +23,7 @@ package struct Push: Sendable {
 
     let repository: RepositoryRecord
     let caller: Caller
-    let updates: [Update]
+    private(set) var updates: [Update]
 
     /// Objects that came with the push and are nobody's yet; nil if all are in the database already.
     let quarantine: Quarantine?
@@ -42,6 +42,9 @@ package struct Push: Sendable {
     /// The door: `git`, `api`, `merge`, `sync`.
     let door: String
 
+    /// Words for the hub that came along, as with `git push -o`.
+    let options: [String]
+
     /// What else becomes true with the push, written in its transaction before the refs move.
     let companion: (@Sendable (any SQLConnection) throws -> Void)?
 
@@ -54,6 +57,7 @@ package struct Push: Sendable {
         rewritesHistory: Bool = false,
         erasing: Set<ContentDigest> = [],
         via door: String,
+        options: [String] = [],
         with companion: (@Sendable (any SQLConnection) throws -> Void)? = nil
     ) {
         self.repository = repository
@@ -64,6 +68,14 @@ package struct Push: Sendable {
         self.rewritesHistory = rewritesHistory
         self.erasing = erasing
         self.door = door
+        self.options = options
         self.companion = companion
+    }
+
+    /// The same push, but for some refs.
+    func without(_ refs: Set<RefName>) -> Push {
+        var push = self
+        push.updates.removeAll { refs.contains($0.ref) }
+        return push
     }
 }

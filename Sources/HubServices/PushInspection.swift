@@ -19,12 +19,19 @@ struct PushInspection: Sendable {
         let before: ObjectID?
     }
 
-    /// The role the caller needs for all updates together.
-    private(set) var role = Role.contribute
+    /// The refs that may not move, each with why; if there are any, nothing else here is complete.
+    private(set) var refusals: [RefName: HubError] = [:]
+
+    /// The role the caller needs for each update.
+    private(set) var roles: [RefName: Role] = [:]
 
     /// Pull requests whose commits change; their authors may do that, and who has the role write.
     private(set) var pullRequests: [Int] = []
     private(set) var revisions: [Revision] = []
+    private var inspected: Set<CommitID> = []
+
+    /// Branches that leave some of their history behind.
+    private(set) var rewritten: Set<RefName> = []
 
     /// What the new commits bring that the repository does not have yet.
     private(set) var content = NewContent()
@@ -38,75 +45,58 @@ struct PushInspection: Sendable {
     /// The first branch the push creates; the default branch of a repository that had no refs.
     private(set) var firstBranch: RefName?
 
+    /// The role the caller needs for all updates together.
+    var role: Role { roles.values.max() ?? .contribute }
+
     init(of push: Push, limits: HubLimits, git: borrowing GitRepository) throws {
-        let standard = try git.defaultBranch
-        let isEmpty = try git.isEmpty
-        if push.updates.allSatisfy(\.ref.isPullRequest) { role = .read }
-        // First of all: it proves that the push is complete, and that its ids are not another repository's.
+        let rules = RefRules(for: push, standard: try git.defaultBranch, refs: try git.refs())
+        for update in push.updates {
+            refusals[update.ref] = try rules.problem(of: update) ?? Self.problem(ofTarget: update, git: git)
+            roles[update.ref] = rules.role(for: update)
+        }
+        guard refusals.isEmpty else { return }
+        // Before commits are read: it proves that the push is complete, and that its ids are not another repository's.
         try collectNewObjects(of: push, limits: limits, git: git)
         guard !findings.contains(where: { $0.severity == .error }) else { return }
-        for update in push.updates {
-            if let number = update.ref.pullRequestNumber, push.erasing.isEmpty {
-                try inspect(update, ofPullRequest: number, via: push.door, git: git)
-            } else {
-                try inspect(update, of: push, default: standard, git: git)
-            }
-            if isEmpty, firstBranch == nil, update.ref.isBranch, update.new != nil { firstBranch = update.ref }
-        }
-        if !push.erasing.isEmpty { role = .admin }
-        if push.updates.contains(where: { $0.ref == standard }) { firstBranch = isEmpty ? standard : nil }
+        for update in push.updates { try inspect(update, of: push, rules, git: git) }
+        guard rules.isEmpty else { return }
+        let created = push.updates.first { $0.ref.isBranch && $0.new != nil }?.ref
+        firstBranch = push.updates.contains { $0.ref == rules.standard } ? rules.standard : created
+    }
+
+    private static func problem(ofTarget update: Push.Update, git: borrowing GitRepository) throws -> HubError? {
+        guard let new = update.new, let kind = try git.kindNamed(by: new), kind != .commit else { return nil }
+        return .invalid("\(update.ref) would name a \(kind); the hub keeps branches and tags of commits only")
     }
 
     private mutating func inspect(
         _ update: Push.Update,
         of push: Push,
-        default standard: RefName,
+        _ rules: RefRules,
         git: borrowing GitRepository
     ) throws {
-        guard !push.erasing.isEmpty || update.ref.isBranch || update.ref.isTag else {
-            throw HubError.forbidden("\(update.ref) is not a branch or a tag; the hub keeps other refs itself")
-        }
-        if update.ref == standard || update.ref.isTag || update.new == nil { role = .write }
-        guard let new = update.new else {
-            guard update.ref != standard else {
-                throw HubError.forbidden("Cannot delete \(update.ref): it is the default branch")
-            }
-            return
-        }
+        guard let new = update.new else { return }
         let commit = try git.commitID(of: new)
+        if let number = update.ref.pullRequestNumber, push.erasing.isEmpty { pullRequests.append(number) }
         if let old = update.old, update.ref.isBranch, try !git.isAncestor(old, of: commit) {
-            guard update.ref != standard || push.rewritesHistory || !push.erasing.isEmpty else {
-                throw HubError.forbidden(
-                    "\(update.ref.short) is the default branch and only moves forward; "
-                        + "pull and merge first, or push to another branch")
-            }
+            rewritten.insert(update.ref)
+            refusals[update.ref] = rules.problem(ofRewriting: update)
         }
-        revisions.append(try Self.revision(commit, comparedWith: update.old, git: git))
-    }
-
-    private mutating func inspect(
-        _ update: Push.Update,
-        ofPullRequest number: Int,
-        via door: String,
-        git: borrowing GitRepository
-    ) throws {
-        guard door == "api", let new = update.new else {
-            throw HubError.forbidden(
-                "\(update.ref) is the hub's own; push a branch and open a pull request from it, "
-                    + "or commit to the pull request over the HTTP API")
-        }
-        pullRequests.append(number)
-        revisions.append(try Self.revision(try git.commitID(of: new), comparedWith: update.old, git: git))
+        guard refusals.isEmpty else { return }
+        let before = try update.old.map { try git.commitID(of: $0) }
+        // Many refs may stand at one commit.
+        guard inspected.insert(commit).inserted || update.old != nil else { return }
+        revisions.append(try Self.revision(commit, comparedWith: before, git: git))
     }
 
     private static func revision(
         _ id: CommitID,
-        comparedWith old: ObjectID?,
+        comparedWith old: CommitID?,
         git: borrowing GitRepository
     ) throws -> Revision {
         let commit = try git.commit(id)
         let parent = try commit.parents.first.map { try git.commit($0) }
-        let before = try old.map { try git.commitID(of: $0) } ?? parent?.id
+        let before = old ?? parent?.id
         let entries = try RevisionEntry.list(at: id, below: "", recursive: true, git: git).filter { !$0.isFolder }
         let changed = try git.diffTrees(before, id).map(\.path)
         return Revision(

@@ -26,8 +26,59 @@ package struct PushService: Sendable {
     /// caller's role does not reach.
     @discardableResult
     package func publish(_ push: Push) async throws -> [Finding] {
+        let outcome = try await publishAll(push)
+        if let reason = outcome.reason { throw reason }
+        return outcome.findings
+    }
+
+    /// Does what the push asks for, whole or not at all, as ``publish(_:)`` does, but tells which refs must not move.
+    ///
+    /// The others are then refused for that.
+    package func publishAll(_ push: Push) async throws -> PushOutcome {
         let inspection = try await inspect(push)
-        try await requireRole(of: inspection, for: push)
+        var refused = inspection.refusals
+        if refused.isEmpty {
+            try await requireRole(of: inspection, for: push)
+            do {
+                return PushOutcome(
+                    findings: try await publish(push, inspection), rewritten: inspection.rewritten)
+            } catch let error as RefusedUpdate {
+                refused = [error.ref: error.reason]
+            }
+        }
+        let reason = push.updates.lazy.compactMap { refused[$0.ref] }.first
+        let others = HubError.conflict("atomic push failed: another ref was refused")
+        for update in push.updates where refused[update.ref] == nil { refused[update.ref] = others }
+        return PushOutcome(refused: refused, reason: reason)
+    }
+
+    /// Judges every ref by itself and publishes those that may move in one transaction.
+    ///
+    /// What a push brings is judged as a whole: what ``publish(_:)`` throws about objects and files is thrown here too,
+    /// and then nothing has moved.
+    package func publishEach(_ push: Push) async throws -> PushOutcome {
+        var push = push
+        var outcome = PushOutcome()
+        while !push.updates.isEmpty {
+            let inspection = try await inspect(push)
+            var refused = inspection.refusals
+            if refused.isEmpty { refused = try await refusedRoles(of: inspection, for: push) }
+            if refused.isEmpty {
+                do {
+                    outcome.findings = try await publish(push, inspection)
+                    outcome.rewritten = inspection.rewritten
+                    return outcome
+                } catch let error as RefusedUpdate {
+                    refused = [error.ref: error.reason]
+                }
+            }
+            outcome.refused.merge(refused) { first, _ in first }
+            push = push.without(Set(refused.keys))
+        }
+        return outcome
+    }
+
+    private func publish(_ push: Push, _ inspection: PushInspection) async throws -> [Finding] {
         try await requireContent(of: inspection, for: push)
         let findings = push.erasing.isEmpty ? try await findings(of: inspection, for: push) : []
         guard !findings.contains(where: { $0.severity == .error }) else { throw HubError.refused(findings) }
@@ -54,6 +105,21 @@ package struct PushService: Sendable {
             for number in inspection.pullRequests {
                 try PullRequestRule.requireParticipant(in: number, for: push, in: connection)
             }
+        }
+    }
+
+    /// Those updates that need a role the caller does not have.
+    private func refusedRoles(of inspection: PushInspection, for push: Push) async throws -> [RefName: HubError] {
+        try await database.read { connection in
+            var refused: [Role: HubError] = [:]
+            for role in Set(inspection.roles.values) {
+                do {
+                    _ = try Access.repository(push.repository.id, for: push.caller, as: role, in: connection)
+                } catch let error as HubError {
+                    refused[role] = error
+                }
+            }
+            return inspection.roles.compactMapValues { refused[$0] }
         }
     }
 
@@ -131,7 +197,7 @@ package struct PushService: Sendable {
                 try push.quarantine?.publish(inspection.content, into: connection)
                 let git = try self.git.open(connection, push.repository.rowID)
                 if try git.isEmpty, let first = inspection.firstBranch { try git.setDefaultBranch(first) }
-                for update in push.updates { try git.move(update.ref, from: update.old, to: update.new) }
+                try move(push.updates, in: git)
                 try ContentStore.link(
                     inspection.pointers.map(\.digest), to: push.repository.rowID, in: connection)
                 try rememberOrigins(of: inspection, push, at: instant, in: connection)
@@ -145,19 +211,33 @@ package struct PushService: Sendable {
                 if push.erasing.isEmpty {
                     try PullRequestRule.recordCommits(of: push, git: git, at: instant, in: connection)
                 }
-                for update in push.updates {
-                    try Event.record(
-                        "ref-moved", on: push.repository.rowID, by: push.caller,
-                        payload: [
-                            "ref": update.ref.name, "old": update.old?.hex ?? "", "new": update.new?.hex ?? "",
-                            "via": push.door,
-                        ], at: instant, in: connection)
-                }
+                try recordEvents(of: push, at: instant, in: connection)
             }
-        } catch let error as GitError where error.code == .modified || error.code == .exists {
-            throw HubError.conflict(error.message)
         } catch SQLError.full {
             throw HubError.unavailable("the hub's disk is full; nothing was published")
+        }
+    }
+
+    /// Deletes first: what is created may stand where something was.
+    private func move(_ updates: [Push.Update], in git: borrowing GitRepository) throws {
+        for update in updates.filter({ $0.new == nil }) + updates.filter({ $0.new != nil }) {
+            do {
+                try git.move(update.ref, from: update.old, to: update.new)
+            } catch let error as GitError where error.code == .modified || error.code == .exists {
+                throw RefusedUpdate(ref: update.ref, reason: .conflict(error.message))
+            }
+        }
+    }
+
+    private func recordEvents(of push: Push, at instant: Int64, in connection: any SQLConnection) throws {
+        for update in push.updates {
+            var payload = [
+                "ref": update.ref.name, "old": update.old?.hex ?? "", "new": update.new?.hex ?? "", "via": push.door,
+            ]
+            if !push.options.isEmpty { payload["options"] = push.options.joined(separator: "\n") }
+            try Event.record(
+                "ref-moved", on: push.repository.rowID, by: push.caller, payload: payload, at: instant,
+                in: connection)
         }
     }
 
@@ -186,4 +266,25 @@ package struct PushService: Sendable {
                 in: connection)
         }
     }
+}
+
+/// What became of the refs of a push, each judged by itself.
+package struct PushOutcome: Sendable {
+    /// What the checks remarked.
+    package fileprivate(set) var findings: [Finding] = []
+
+    /// The refs that stayed where they were, each with why.
+    package fileprivate(set) var refused: [RefName: HubError] = [:]
+
+    /// Why nothing at all was published, if all was to be or nothing.
+    fileprivate var reason: HubError?
+
+    /// The branches that left some of their history behind.
+    package fileprivate(set) var rewritten: Set<RefName> = []
+}
+
+/// One update that cannot be, found out in the transaction that was to make it.
+private struct RefusedUpdate: Error {
+    let ref: RefName
+    let reason: HubError
 }

@@ -85,15 +85,50 @@ import Testing
 
     @Test(arguments: [
         "0032not a command at all, but of the right length..", "zzzz", "0003", "00", "0006\n0",
-        "0076\(String(repeating: "0", count: 40)) \(String(repeating: "1", count: 40)) refs/heads/../../etc/passwd12345678\n0000",
     ])
     func `a body that is no push is an error`(body: String) async throws {
         let hub = try await TestStore()
 
         await #expect(throws: (any Error).self) {
-            _ = try await ReceivePack.receive(
-                Pieces(bytes: Array(body.utf8)), in: 1, of: hub.store, scratch: hub.folder)
+            _ = try await ReceivePack.receive(Pieces(bytes: Array(body.utf8)), scratch: hub.folder)
         }
+    }
+
+    @Test func `a name that is no ref's is refused by itself`() async throws {
+        let hub = try await TestStore()
+        let commit = try await hub.commit([.put("a", "1")])
+
+        let push = try await hub.receive(
+            PushRequest(commands: [(commit, nil, "refs/heads/../../etc/passwd"), (commit, nil, "refs/heads/main")]))
+
+        #expect(push.commands.map(\.ref) == [.main])
+        #expect(push.refusedNames.map(\.ref) == ["refs/heads/../../etc/passwd"])
+        #expect(push.report([RefStatus(.main)]).text.contains("ng refs/heads/../../etc/passwd '"))
+    }
+
+    @Test func `push options beyond a bound refuse the push`() async throws {
+        let hub = try await TestStore()
+        let commit = try await hub.commit([.put("a", "1")])
+        var request = PushRequest(commands: [(commit, nil, "refs/heads/main")], capabilities: "push-options")
+        request.pack = Array(repeating: PushRequest.packet("word"), count: 33).flatMap(\.self) + Array("0000".utf8)
+
+        let push = try await hub.receive(request)
+
+        #expect(push.problem == "a push takes 32 push options of 1024 bytes at most")
+        #expect(push.options.count == 32)
+    }
+
+    @Test func `nothing is read behind commands that only delete`() async throws {
+        let hub = try await TestStore()
+        let commit = try await hub.commit([.put("a", "1")])
+        let request = PushRequest(commands: [(commit, nil, "refs/heads/main")])
+        let (pipe, continuation) = AsyncThrowingStream<[UInt8], any Error>.makeStream()
+        continuation.yield(request.bytes)
+
+        let push = try await ReceivePack.receive(pipe, scratch: hub.folder)
+
+        #expect(push.commands.count == 1)
+        continuation.finish()
     }
 }
 

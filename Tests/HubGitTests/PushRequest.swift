@@ -50,8 +50,10 @@ extension TestStore {
     func receive(
         _ request: PushRequest, in repository: Int64 = 1, limits: PushLimits = PushLimits(), pieces: Int = 7919
     ) async throws -> ReceivedPush {
-        try await ReceivePack.receive(
-            Pieces(bytes: request.bytes, length: pieces), in: repository, of: store, scratch: folder, limits: limits)
+        var push = try await ReceivePack.receive(
+            Pieces(bytes: request.bytes, length: pieces), scratch: folder, limits: limits)
+        try await push.unpack(in: repository, of: store)
+        return push
     }
 
     /// What a push would bring, or the error that refuses it.

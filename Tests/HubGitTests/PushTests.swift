@@ -116,9 +116,9 @@ import Testing
         let push = try await hub.receive(
             PushRequest(commands: [(commit, nil, "refs/heads/main"), (commit, nil, "refs/heads/other")]))
 
-        let report = push.report(
-            [RefStatus(.main), RefStatus(try RefName(branch: "other"), problem: "no such\nref")], remarks: ["look here"]
-        )
+        let report =
+            push.remark(["look here"])
+            + push.report([RefStatus(.main), RefStatus(try RefName(branch: "other"), problem: "no such\nref")])
 
         let lines = "000eunpack ok\n0017ok refs/heads/main\n0025ng refs/heads/other no such; ref\n0000"
         let band = String(lines.utf8.count + 5, radix: 16)

@@ -25,6 +25,21 @@ extension GitRepository {
     }
 }
 
+extension GitRepository {
+    /// What a ref that stood at `tip` would name, tag objects followed: a commit, or else a tree or a blob, which no ref
+    /// may name.
+    ///
+    /// Nil if the object is neither in the quarantine nor this repository's.
+    package func kindNamed(by tip: ObjectID) throws -> ObjectKind? {
+        var id = tip
+        for _ in 0..<16 where try source.header(id)?.kind == .tag { id = try tagTarget(id) }
+        guard let kind = try source.header(id)?.kind else { return nil }
+        // Whether another repository has an object must not show; whose a commit is, is found out later.
+        guard kind != .commit, source.hasQuarantine, !source.isQuarantined(id) else { return kind }
+        return try visible(among: [id]).isEmpty ? nil : kind
+    }
+}
+
 /// Walks over what is new and writes down what it sees.
 private struct ContentSurvey {
     var content = NewContent()
@@ -55,8 +70,10 @@ private struct ContentSurvey {
                 try check(id, .tag, in: git)
                 id = try git.tagTarget(id)
             }
-            guard try git.kind(of: id) == .commit else {
-                throw GitError(code: .invalid, message: "\(tip) does not lead to a commit")
+            switch try git.kindNamed(by: id) {
+            case .commit: break
+            case .tree, .blob, .tag: throw GitError(code: .invalid, message: "\(tip) does not lead to a commit")
+            case nil: throw Self.missing(id)
             }
             commits.append(id)
         }

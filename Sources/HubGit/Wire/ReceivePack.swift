@@ -1,7 +1,7 @@
 package import HubCore
 import NIOPosix
 
-/// The server side of `git push` over smart HTTP, up to where someone decides about it.
+/// The server side of `git push`, up to where someone decides about it.
 package enum ReceivePack {
     /// The body of `GET …/info/refs?service=git-receive-pack`.
     ///
@@ -17,24 +17,28 @@ package enum ReceivePack {
                 service: "git-receive-pack", refs: refs.map { ($0.name.name, $0.target) }, capabilities: capabilities)
     }
 
-    private static let capabilities = [
-        "report-status", "delete-refs", "side-band-64k", "quiet", "atomic", "ofs-delta",
+    package static let capabilities = [
+        "report-status", "report-status-v2", "delete-refs", "side-band-64k", "quiet", "atomic", "ofs-delta",
+        "push-options",
     ]
 
-    /// Takes in the body of `POST …/git-receive-pack`: its commands, and its pack into a file in `scratch`.
+    /// Takes in what a client pushes: its commands, and its pack into a file in `scratch`.
     ///
-    /// A pack that is damaged or over a limit is not thrown but told in ``ReceivedPush/problem``, because the client
-    /// expects a report; the rest of such a body is read and dropped. Thrown is what is not a push at all
-    /// (``GitError`` or ``HubError/invalid(_:)``), and failures of disk or database.
+    /// Works on the body of `POST …/git-receive-pack` as on the bytes of a pipe. A pipe need not end when only refs are
+    /// deleted: nothing is read behind such commands.
+    ///
+    /// What is over a limit is not thrown but told in ``ReceivedPush/problem``, because the client expects a report; the
+    /// rest of such a body is read and dropped. Thrown is what is not a push at all (``GitError``), and failures of the
+    /// disk.
     package static func receive(
-        _ body: some AsyncSequence<[UInt8], any Error>, in repository: Int64, of store: GitStore, scratch: String,
-        limits: PushLimits = PushLimits()
+        _ body: some AsyncSequence<[UInt8], any Error>, scratch: String, limits: PushLimits = PushLimits()
     ) async throws -> ReceivedPush {
         var commands = PushCommands(limit: limits.commands)
         var receiver = try PackReceiver(scratch: scratch, limits: limits, threads: .singleton)
         var problem: String?
         for try await piece in body {
             let rest = try commands.read(piece)
+            if commands.isComplete, !commands.mayBringPack, rest.isEmpty, receiver.isEmpty { break }
             guard problem == nil, !rest.isEmpty else { continue }
             do {
                 try await receiver.receive(rest)
@@ -45,14 +49,8 @@ package enum ReceivePack {
         guard commands.isComplete else {
             throw GitError(code: .endOfFile, message: "the push ends in the middle of its commands")
         }
-        var push = ReceivedPush(commands: commands.commands, capabilities: commands.capabilities, problem: problem)
-        guard problem == nil, push.bringsPack || !receiver.isEmpty else { return push }
-        do {
-            push.quarantine = try await receiver.finish(in: repository, of: store)
-        } catch let error as GitError where error.code == .invalid || error.code == .endOfFile {
-            push.problem = error.message
-        }
-        return push
+        let hasPack = commands.bringPack || !receiver.isEmpty
+        return ReceivedPush(commands: commands, pack: hasPack ? receiver : nil, problem: problem)
     }
 }
 
@@ -61,47 +59,98 @@ package struct ReceivedPush: Sendable {
     /// In the order they were sent, each ref once; none is what git sends to find out whether it may push.
     package let commands: [RefCommand]
 
-    let capabilities: Set<String>
+    /// Refs the hub does not take by their names, each with why; their commands are not among the others.
+    package let refusedNames: [(ref: String, problem: String)]
 
-    /// Why the pack cannot be used, as a sentence; the whole push is then refused.
-    package fileprivate(set) var problem: String?
+    /// What `git push -o` added.
+    package let options: [String]
 
-    /// The new objects; nil if only refs are deleted, or there is a problem.
-    package fileprivate(set) var quarantine: Quarantine?
+    private let capabilities: Set<String>
+    private var pack: PackReceiver?
 
-    init(commands: [RefCommand], capabilities: Set<String>, problem: String?) {
-        self.commands = commands
-        self.capabilities = capabilities
-        self.problem = problem
+    /// Why nothing of the push can be used, as a sentence.
+    package private(set) var problem: String?
+
+    /// The new objects, once they are unpacked; nil if only refs are deleted, or there is a problem.
+    package private(set) var quarantine: Quarantine?
+
+    fileprivate init(commands: PushCommands, pack: PackReceiver?, problem: String?) {
+        self.commands = commands.commands
+        refusedNames = commands.refusedNames
+        options = commands.options
+        capabilities = commands.capabilities
+        self.pack = pack
+        self.problem = commands.problem ?? problem
     }
 
     /// Whether the client wants all refs moved or none.
     package var isAtomic: Bool { capabilities.contains("atomic") }
 
+    /// Whether git sent this only to find out whether it may push.
+    package var isProbe: Bool { commands.isEmpty && refusedNames.isEmpty }
+
     /// What the commands move refs to.
     package var tips: [ObjectID] { commands.compactMap(\.new) }
 
-    fileprivate var bringsPack: Bool { commands.contains { $0.new != nil } }
-
-    /// The body of the answer: what became of each command, and lines for the client's terminal.
+    /// Finds the objects of the pack, and makes those whole that came as deltas; `store` is asked for what they stand on.
     ///
-    /// `problem` is what kept the pack from being used at all. A push without commands is answered with nothing.
-    package func report(_ statuses: [RefStatus], remarks: [String] = []) -> [UInt8] {
-        guard !commands.isEmpty else { return [] }
-        let words =
-            capabilities.contains("side-band-64k") ? remarks.flatMap { SideBand.progress.encode($0 + "\n") } : []
-        guard capabilities.contains("report-status") else { return words }
-        var report = PacketLine.encode("unpack \(problem.map(Self.oneLine) ?? "ok")\n")
-        for status in statuses {
-            let line = status.problem.map { "ng \(status.ref) \(Self.oneLine($0))" } ?? "ok \(status.ref)"
-            report += PacketLine.encode("\(line.prefix(4000))\n")
+    /// A pack that is damaged or over a limit becomes the push's ``problem``.
+    package mutating func unpack(in repository: Int64, of store: GitStore) async throws {
+        guard problem == nil, var pack else { return }
+        do {
+            quarantine = try await pack.finish(in: repository, of: store)
+        } catch let error as GitError where error.code == .invalid || error.code == .endOfFile {
+            problem = error.message
         }
-        report += PacketLine.flushBytes
-        guard capabilities.contains("side-band-64k") else { return report }
-        return words + SideBand.data.encode(report) + PacketLine.flushBytes
+        self.pack = nil
+    }
+}
+
+// MARK: The answer
+
+extension ReceivedPush {
+    private var usesSideBand: Bool { capabilities.contains("side-band-64k") }
+
+    /// Sent now and then while the client waits, so that nothing in between takes the connection for dead.
+    package var keepAlive: [UInt8] { usesSideBand ? SideBand.progress.encode([]) : [] }
+
+    /// A line for the client's terminal about how far things are; nothing if it does not want to know.
+    package func progress(_ line: String) -> [UInt8] { capabilities.contains("quiet") ? [] : remark([line]) }
+
+    /// Lines for the client's terminal.
+    package func remark(_ lines: [String]) -> [UInt8] {
+        usesSideBand ? lines.flatMap { SideBand.progress.encode(Self.oneLine($0) + "\n") } : []
     }
 
+    /// The end of the answer: what became of each command.
+    ///
+    /// A push without commands is answered with nothing.
+    package func report(_ statuses: [RefStatus]) -> [UInt8] {
+        guard !isProbe else { return [] }
+        let end = usesSideBand ? PacketLine.flushBytes : []
+        let tellsMore = capabilities.contains("report-status-v2")
+        guard tellsMore || capabilities.contains("report-status") else { return end }
+        var report = PacketLine.encode("unpack \(problem.map(Self.oneLine) ?? "ok")\n")
+        for status in statuses {
+            report += Self.line(status.ref.name, status.problem)
+            if tellsMore, status.isForced, status.problem == nil {
+                report += PacketLine.encode("option forced-update\n")
+            }
+        }
+        for (ref, problem) in refusedNames { report += Self.line(ref, problem) }
+        report += PacketLine.flushBytes
+        return (usesSideBand ? SideBand.data.encode(report) : report) + end
+    }
+
+    private static func line(_ ref: String, _ problem: String?) -> [UInt8] {
+        let line = problem.map { "ng \(ref) \(oneLine($0))" } ?? "ok \(ref)"
+        return PacketLine.encode("\(line.prefix(4000))\n")
+    }
+
+    /// What may go to a terminal.
     private static func oneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        return String(
+            String.UnicodeScalarView(line.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
     }
 }

@@ -28,8 +28,12 @@ package struct RefStatus: Hashable, Sendable {
     package let ref: RefName
     package let problem: String?
 
-    package init(_ ref: RefName, problem: String? = nil) {
+    /// Whether a branch left some of its history behind.
+    package let isForced: Bool
+
+    package init(_ ref: RefName, problem: String? = nil, isForced: Bool = false) {
         self.ref = ref
         self.problem = problem
+        self.isForced = isForced
     }
 }

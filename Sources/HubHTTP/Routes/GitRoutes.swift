@@ -64,9 +64,14 @@ struct GitRoutes {
         _ context: HubContext
     ) async throws -> Response {
         let record = try await record(kind, .receivePack, context)
-        let report = try await hub.gitWire.receivePack(
-            record, by: context.caller, body: request.pieces, logger: context.logger)
-        return answer("application/x-git-receive-pack-result", ResponseBody(byteBuffer: ByteBuffer(bytes: report)))
+        let push = try await hub.gitWire.receivePack(request.pieces)
+        let body = ResponseBody { writer in
+            try await hub.gitWire.publish(push, to: record, by: context.caller, logger: context.logger) { piece in
+                try await writer.write(ByteBuffer(bytes: piece))
+            }
+            try await writer.finish(nil)
+        }
+        return answer("application/x-git-receive-pack-result", body)
     }
 
     /// An anonymous caller who may not do what they ask for is asked for credentials: that is how git learns to send

@@ -1,0 +1,91 @@
+import HubCore
+import HubGit
+
+/// Which refs a push may move at all, and where to, as far as that can be said without looking at any object.
+struct RefRules {
+    /// The default branch.
+    let standard: RefName
+
+    private let push: Push
+    private let refs: [RefName: ObjectID]
+    private let names: NamesInUse
+
+    /// - Parameter refs: All of the repository.
+    init(for push: Push, standard: RefName, refs: [GitRef]) {
+        self.push = push
+        self.standard = standard
+        self.refs = Dictionary(uniqueKeysWithValues: refs.map { ($0.name, $0.target) })
+        let creates = push.updates.contains { $0.old == nil && $0.new != nil }
+        let deleted = Set(push.updates.lazy.filter { $0.new == nil }.map(\.ref))
+        names = NamesInUse(creates ? refs.map(\.name).filter { !deleted.contains($0) } : [])
+    }
+
+    /// Whether nobody has pushed anything yet.
+    var isEmpty: Bool { refs.isEmpty }
+
+    /// The role the caller needs for an update.
+    func role(for update: Push.Update) -> Role {
+        guard push.erasing.isEmpty else { return .admin }
+        guard !update.ref.isPullRequest else { return .read }
+        return update.ref == standard || update.ref.isTag || update.new == nil ? .write : .contribute
+    }
+
+    /// Why an update cannot be, or nil.
+    func problem(of update: Push.Update) -> HubError? {
+        if push.erasing.isEmpty, let problem = problem(ofName: update) { return problem }
+        if update.new == nil, update.ref == standard {
+            return .forbidden("Cannot delete \(update.ref): it is the default branch")
+        }
+        guard update.old != nil || update.new != nil else { return nil }
+        guard refs[update.ref] == update.old else { return .conflict("\(update.ref) has moved") }
+        guard update.old == nil, let other = names.clash(with: update.ref) else { return nil }
+        return .conflict("\(update.ref) cannot exist beside \(other)")
+    }
+
+    /// Why a branch may not leave some of its history behind, or nil.
+    func problem(ofRewriting update: Push.Update) -> HubError? {
+        guard update.ref == standard, !push.rewritesHistory, push.erasing.isEmpty else { return nil }
+        return .forbidden(
+            "\(update.ref.short) is the default branch and only moves forward; "
+                + "pull and merge first, or push to another branch")
+    }
+
+    private func problem(ofName update: Push.Update) -> HubError? {
+        let ref = update.ref
+        if ref.isBranch || ref.isTag { return nil }
+        guard ref.name.hasPrefix("refs/pr/") else {
+            return .forbidden("\(ref) is not a branch or a tag; the hub keeps other refs itself")
+        }
+        guard !ref.isPullRequest || push.door != "api" || update.new == nil else { return nil }
+        return .forbidden(
+            "\(ref) is the hub's own; push a branch and open a pull request from it, "
+                + "or commit to the pull request over the HTTP API")
+    }
+}
+
+/// Names of refs, as the file systems of those who clone see them.
+private struct NamesInUse {
+    /// By the name without case.
+    private var names: [String: RefName] = [:]
+
+    /// Every folder the names make, with one name in it.
+    private var folders: [String: RefName] = [:]
+
+    init(_ refs: [RefName]) {
+        for ref in refs {
+            names[ref.name.lowercased()] = ref
+            for folder in Self.folders(of: ref) { folders[folder] = ref }
+        }
+    }
+
+    /// A name that could not be checked out beside `ref`: the same but for case, or a folder where the other is a file.
+    func clash(with ref: RefName) -> RefName? {
+        let name = ref.name.lowercased()
+        return names[name] ?? folders[name] ?? Self.folders(of: ref).lazy.compactMap { names[$0] }.first
+    }
+
+    private static func folders(of ref: RefName) -> [String] {
+        let parts = ref.name.lowercased().split(separator: "/")
+        return (1..<parts.count).map { parts.prefix($0).joined(separator: "/") }
+    }
+}
