@@ -13,6 +13,7 @@ import tempfile
 
 import chunks
 import forks
+import git_wire
 import inference
 import metadata
 import programs
@@ -21,7 +22,7 @@ import transfer
 import xet
 from measuring import Failed, bring_loopback_up
 
-BENCHES = ("chunks", "transfer", "fork", "xet", "metadata", "inference")
+BENCHES = ("chunks", "transfer", "fork", "xet", "metadata", "git", "inference")
 ROOM = {True: 3 << 30, False: 14 << 30}  # bytes on disk, by --quick
 
 
@@ -84,6 +85,8 @@ def run_benches(place, options):
         results["xet"] = xet.bench(place, options)
     if "metadata" in options.benches:
         results["metadata"] = metadata.bench(place, options)
+    if "git" in options.benches:
+        results["git"] = git_wire.bench(place, options)
     if "inference" in options.benches:
         results["inference"] = inference.bench(place, options)
     return results

@@ -77,8 +77,9 @@ class Hub:
         with urllib.request.urlopen(request, timeout=600) as answer:
             return json.loads(answer.read())
 
-    def create(self, name):
-        self.post("/api/repos/create", {"name": name, "organization": "ada", "visibility": "public"})
+    def create(self, name, empty=False):
+        self.post(
+            "/api/repos/create", {"name": name, "organization": "ada", "visibility": "public", "empty": empty})
 
     def wait_for_report(self, repository, revision="main"):
         """Waits until a revision is validated; returns the report."""
