@@ -34,6 +34,24 @@ def hub(tmp_path):
     shutil.rmtree(hub.data, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def shared_hub(tmp_path_factory):
+    """A hub for all tests of a module that leave no trace another one could see."""
+    folder = tmp_path_factory.mktemp("hub")
+    hub = programs.Hub(folder)
+    yield hub.start()
+    hub.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def shared_ada(shared_hub, tmp_path_factory):
+    """Somebody with a write token at the shared hub."""
+    folder = tmp_path_factory.mktemp("ada")
+    yield programs.Person(shared_hub, folder, shared_hub.user("ada"))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
 def person(hub, tmp_path):
     """Makes people with a home folder and a login: person("ada")."""

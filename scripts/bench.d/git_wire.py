@@ -9,6 +9,7 @@ import shutil
 import statistics
 import sys
 
+import git_history
 import git_peer
 import programs
 import tables
@@ -24,7 +25,6 @@ class Size:
     refs: int
     runs: int
     times: int  # a short step is done in one run
-    refs_per_push: int = 5_000
 
 
 QUICK = Size(commits=1_000, refs=2_000, runs=2, times=3)
@@ -93,18 +93,19 @@ class Measurement:
 
     def run_refs(self):
         source = self.make_history("source-refs", self.size.commits, 1000, self.size.refs)
-        refs = run(["git", "-C", source, "for-each-ref", "--format=%(refname)"])[1].split()
+        folders = range((self.size.refs - 1) // git_history.TAGS_PER_FOLDER + 1)
         for host in self.hosts:
             self.create(host, "many-refs")
-            for begin in range(0, len(refs), self.size.refs_per_push):
-                several = refs[begin:begin + self.size.refs_per_push]
-                self.git(host, "-C", source, "push", "--quiet", self.url(host, "many-refs"), *several)
+            for refs in ("refs/heads/main", *(f"refs/tags/{folder}/*" for folder in folders)):
+                self.git(host, "-C", source, "push", "--quiet", self.url(host, "many-refs"), f"{refs}:{refs}")
             self.settle(host, "many-refs")
         self.hosts[PEER].repack("many-refs")
         for _ in range(self.size.runs):
             for host in self.hosts:
-                self.add("ls-remote", host, self.several_times(host, "git ls-remote --quiet \"$0\"", self.url(host, "many-refs")))
-        listings = {run(["git", "ls-remote", self.url(host, "many-refs")], env=self.environment)[1] for host in self.hosts}
+                self.add("ls-remote", host, self.several_times(
+                    host, "git ls-remote --quiet \"$0\"", self.url(host, "many-refs")))
+        listings = {
+            run(["git", "ls-remote", self.url(host, "many-refs")], env=self.environment)[1] for host in self.hosts}
         if len(listings) != 1:
             raise Failed("the hosts list different refs")
 

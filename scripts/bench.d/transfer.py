@@ -136,13 +136,13 @@ def tell(size, results):
                 continue
             cost = steps[step]
             rows.append((
-                name, tables.seconds(cost.wall), tables.seconds(cost.cpu),
+                name, tables.seconds(cost.wall), f"{tables.size(size / cost.wall)}/s", tables.seconds(cost.cpu),
                 tables.seconds(cost.hub_cpu) if cost.hub_peak_rss else "", tables.size(cost.network),
                 tables.size(cost.peak_rss), tables.size(cost.hub_peak_rss) if cost.hub_peak_rss else "",
                 tables.ratio(cost.wall / peer.wall),
                 tables.ratio((cost.cpu + cost.hub_cpu) / (peer.cpu + peer.hub_cpu)),
                 tables.ratio(cost.wall / floor[step].wall) if step in floor else ""))
-        head = ("", "wall", "CPU client", "CPU server", "network", "peak RSS client", "peak RSS server",
+        head = ("", "wall", "rate", "CPU client", "CPU server", "network", "peak RSS client", "peak RSS server",
                 "wall/LFS", "CPU/LFS", "wall/cp")
         tables.table(f"{step}, {tables.size(size)}", head, rows)
     tell_aims(results["hubctl → hubd"])
