@@ -60,7 +60,7 @@ enum UploadPackCommand: Sendable {
         mutating func read(_ line: String) throws {
             switch name {
             case "fetch": try request.readArgument(line)
-            case "ls-refs": readQuery(line)
+            case "ls-refs": try readQuery(line)
             case "object-info":
                 guard line != "size" else { return }
                 guard line.hasPrefix("oid "), ids.count < UploadPackCommand.objectLimit else {
@@ -71,15 +71,15 @@ enum UploadPackCommand: Sendable {
             }
         }
 
-        private mutating func readQuery(_ line: String) {
+        private mutating func readQuery(_ line: String) throws {
             switch line {
             case "peel": query.peels = true
             case "symrefs": query.tellsSymrefs = true
             case "unborn": query.tellsUnborn = true
-            case _ where line.hasPrefix("ref-prefix ") && query.prefixes.count <= UploadPackCommand.prefixLimit:
+            case _ where line.hasPrefix("ref-prefix "):
+                guard query.prefixes.count <= UploadPackCommand.prefixLimit else { return }
                 query.prefixes.append(String(line.dropFirst("ref-prefix ".count)))
-            // What is not known is left out, as git does.
-            default: break
+            default: throw GitError.invalid("ls-refs: unexpected line '\(line.prefix(60))'")
             }
         }
 
@@ -109,8 +109,8 @@ extension UploadPackCommand.RefQuery {
         let target = " symref-target:\(refs.defaultBranch.name)"
         if let head = refs.head {
             if wants("HEAD") { append(head.target, "HEAD", tellsSymrefs ? target : "", nil, to: &bytes) }
-        } else if tellsUnborn, wants("HEAD") {
-            bytes += PacketLine.encode("unborn HEAD\(tellsSymrefs ? target : "")\n")
+        } else if tellsUnborn, tellsSymrefs, wants("HEAD") {
+            bytes += PacketLine.encode("unborn HEAD\(target)\n")
         }
         for ref in refs.refs where wants(ref.name.name) {
             append(ref.target, ref.name.name, "", peels ? ref.peeled : nil, to: &bytes)
