@@ -87,5 +87,13 @@ extension GitStore {
         Migration(
             "git-003-ref-versions",
             ["CREATE TABLE git_ref_version (repository_id BIGINT PRIMARY KEY, version BIGINT NOT NULL)"]),
+        // `name_key` is the name without case, by which names that clash are found.
+        Migration(
+            "git-004-ref-keys",
+            [
+                "ALTER TABLE git_ref ADD COLUMN name_key TEXT NOT NULL DEFAULT ''",
+                "UPDATE git_ref SET name_key = LOWER(name)",
+                "CREATE INDEX git_ref_by_key ON git_ref (repository_id, name_key)",
+            ]),
     ]
 }

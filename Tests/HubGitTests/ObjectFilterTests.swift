@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ObjectFilterTests {
     @Test(arguments: [
-        ("blob:none", "0 0"), ("blob:limit=1k", "1 0"), ("tree:0", "0 0"), ("tree:1", "0 1"),
+        ("blob:none", "0 1"), ("blob:limit=1k", "1 1"), ("tree:0", "0 0"), ("tree:1", "0 1"),
         ("object:type=commit", "0 0"), ("object:type=tree", "0 1"),
         ("combine:tree:2+blob:limit=5", "1 1"), ("combine:tree%3A2+blob%3Anone", "0 1"),
     ])

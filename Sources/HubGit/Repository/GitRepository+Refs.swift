@@ -113,8 +113,8 @@ extension GitRepository {
     package func copyRefs(from other: Int64) throws {
         try connection.execute(
             """
-            INSERT INTO git_ref (repository_id, name, target, peeled)
-            SELECT CAST(? AS BIGINT), name, target, peeled FROM git_ref
+            INSERT INTO git_ref (repository_id, name, name_key, target, peeled)
+            SELECT CAST(? AS BIGINT), name, name_key, target, peeled FROM git_ref
             WHERE repository_id = ? AND SUBSTR(name, 1, 8) <> 'refs/pr/'
             """, [id, other])
         try setDefaultBranch(try GitRepository(connection, repository: other).defaultBranch)
@@ -131,10 +131,10 @@ extension GitRepository {
         let peeled = try peel(new, for: ref)
         try checkClashes(of: ref)
         let sql = """
-            INSERT INTO git_ref (repository_id, name, target, peeled) VALUES (?, ?, ?, ?)
+            INSERT INTO git_ref (repository_id, name, name_key, target, peeled) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (repository_id, name) DO NOTHING
             """
-        try check(try connection.execute(sql, [id, ref, new, peeled]) == 1, ref)
+        try check(try connection.execute(sql, [id, ref, ref.name.lowercased(), new, peeled]) == 1, ref)
     }
 
     private func check(_ moved: Bool, _ ref: RefName) throws {
@@ -143,17 +143,18 @@ extension GitRepository {
     }
 
     private func checkClashes(of ref: RefName) throws {
-        let parts = ref.name.split(separator: "/")
-        let parents = (1..<parts.count).map { parts.prefix($0).joined(separator: "/") }
-        let marks = Array(repeating: "?", count: parents.count).joined(separator: ", ")
-        let below = ref.name + "/"
+        let key = ref.name.lowercased()
+        let parts = key.split(separator: "/")
+        let same = [key] + (1..<parts.count).map { parts.prefix($0).joined(separator: "/") }
+        let marks = Array(repeating: "?", count: same.count).joined(separator: ", ")
+        // Names below this one as a folder begin with it and a slash; the character behind the slash is 0.
         let clash = try connection.queryOne(
             """
-            SELECT name FROM git_ref WHERE repository_id = ? AND name <> ?
-            AND (name IN (\(marks)) OR SUBSTR(name, 1, ?) = ? OR LOWER(name) = ?) LIMIT 1
-            """,
-            [id, ref.name] + parents + [below.unicodeScalars.count, below, ref.name.lowercased()]
-                as [any SQLValueConvertible])
+            SELECT name FROM git_ref WHERE repository_id = ? AND name <> ? AND name_key IN (\(marks))
+            UNION ALL
+            SELECT name FROM git_ref WHERE repository_id = ? AND name_key >= ? AND name_key < ?
+            LIMIT 1
+            """, [id, ref.name] + same + [id, key + "/", key + "0"] as [any SQLValueConvertible])
         if let clash {
             throw GitError(code: .exists, message: "\(ref) cannot exist beside \(try clash.string(0))")
         }

@@ -15,7 +15,7 @@ package struct PushLimits: Sendable {
     package var deltaDepth = 4096
 
     /// Refs moved by one push.
-    package var commands = 10_000
+    package var commands = 100_000
 
     package init() {}
 }
