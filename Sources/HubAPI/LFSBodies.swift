@@ -3,12 +3,31 @@ package struct LFSBatchBody: Codable, Sendable {
     package struct Object: Codable, Sendable {
         package var oid: String
         package var size: Int
+
+        package init(oid: String, size: Int) {
+            self.oid = oid
+            self.size = size
+        }
+    }
+
+    /// The ref the objects are for; a hub may look at it.
+    package struct Ref: Codable, Sendable {
+        package var name: String?
     }
 
     package var operation: String
+
+    /// What the client can do; nothing means `basic`.
     package var transfers: [String]?
+    package var ref: Ref?
     package var objects: [Object]
     package var hash_algo: String?
+
+    package init(operation: String, transfers: [String]?, objects: [Object]) {
+        self.operation = operation
+        self.transfers = transfers
+        self.objects = objects
+    }
 }
 
 /// Answer of a batch.
@@ -17,12 +36,16 @@ package struct LFSBatchResultBody: Codable, Sendable {
         package var href: String
         package var expires_in: Int?
 
-        /// Of an upload in parts: `chunk_size`, and the URL of each part by its number, `00001` and so on.
+        /// What goes with the link.
+        ///
+        /// Of an upload in parts: `chunk_size`, and the URL of each part by its number, `00001` and so on. Of a transfer
+        /// by chunks: what opens the CAS that `href` names.
         package var header: [String: String]?
 
-        package init(href: String, expiresIn: Int?) {
+        package init(href: String, expiresIn: Int?, header: [String: String]? = nil) {
             self.href = href
             expires_in = expiresIn
+            self.header = header
         }
     }
 
@@ -80,4 +103,19 @@ package struct LFSCompletionBody: Codable, Sendable {
 package struct LFSVerifyBody: Codable, Sendable {
     package var oid: String
     package var size: Int
+}
+
+/// Answer of every git-lfs route that did not do what it was asked for.
+package struct LFSErrorBody: Codable, Sendable {
+    package var message: String
+    package var request_id: String
+
+    /// The same sentence, where the other routes have it.
+    package var error: String
+
+    package init(_ sentence: String, request: String) {
+        message = sentence
+        error = sentence
+        request_id = request
+    }
 }

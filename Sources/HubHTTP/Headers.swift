@@ -15,6 +15,7 @@ extension HTTPField.Name {
     static let xetCasURL = named("X-Xet-Cas-Url")
     static let contentTypeOptions = named("X-Content-Type-Options")
     static let downloadCounter = named("X-HF-Download-Counter")
+    static let lfsAuthenticate = named("LFS-Authenticate")
     static let link = named("Link")
     static let secFetchSite = named("Sec-Fetch-Site")
     static let referrerPolicy = named("Referrer-Policy")

@@ -77,4 +77,5 @@ private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: R
     FileRoutes(hub: hub, publicURL: publicURL).add(to: web.about("Files"))
     GitRoutes(hub: hub).add(to: web.about("Git"))
     LFSRoutes(hub: hub, publicURL: publicURL).add(to: web.about("Git LFS"))
+    LFSLockRoutes(hub: hub).add(to: web.about("Git LFS"))
 }

@@ -22,6 +22,7 @@ package struct Hub: Sendable {
     package let uploadPlans: UploadPlanService
     package let gitWire: GitWireService
     package let lfs: LFSService
+    package let locks: LockService
     package let largeFiles: LargeFileService
     package let xet: XetService
     package let comparisons: CompareService
@@ -87,10 +88,11 @@ package struct Hub: Sendable {
         refs = RefService(git: git, revisions: revisions, pushes: pushes, scratch: scratch, now: now)
         uploadPlans = UploadPlanService(git: git, limits: limits)
         gitWire = GitWireService(git: git, pushes: pushes, limits: limits, scratch: scratch)
-        lfs = LFSService(database: database, content: content, access: access, signer: signer, limits: limits)
+        xet = XetService(database: database, content: content, access: access, signer: signer)
+        lfs = LFSService(database: database, content: content, signer: signer, xet: xet, limits: limits)
+        locks = LockService(database: database, now: now)
         largeFiles = LargeFileService(
             database: database, git: git, content: content, access: access, pushes: pushes, now: now)
-        xet = XetService(database: database, content: content, access: access, signer: signer)
         comparisons = CompareService(revisions: revisions, git: git)
         merges = MergeService(
             access: access, git: git, content: content, revisions: revisions, pushes: pushes,

@@ -190,6 +190,7 @@ package struct PushService: Sendable {
         do {
             try await database.write { connection in
                 _ = try Access.repository(push.repository.id, for: push.caller, as: inspection.role, in: connection)
+                try FileLock.requireNone(on: inspection, of: push, in: connection)
                 try push.companion?(connection)
                 for number in inspection.pullRequests {
                     try PullRequestRule.requireAuthor(of: number, for: push, in: connection)

@@ -30,16 +30,18 @@ package struct XetService: Sendable {
     let signer: TokenSigner
 
     /// Seconds a token or a signed link is good for.
-    private static let lifetime: Int64 = 15 * 60
+    package static let lifetime: Int64 = 15 * 60
 
+    /// - Parameter lifetime: Seconds the token is good for.
     package func token(
         for record: RepositoryRecord,
         caller: Caller,
-        mayWrite: Bool
+        mayWrite: Bool,
+        lifetime: Int64 = XetService.lifetime
     ) async throws -> (text: String, expiry: Int64, epoch: Int) {
         let epoch = try await content.epoch()
         let grant = XetGrant(user: caller.user?.id, repository: record.rowID, mayWrite: mayWrite, epoch: epoch)
-        let signed = try signer.sign(grant, purpose: "xet", lifetime: Self.lifetime)
+        let signed = try signer.sign(grant, purpose: "xet", lifetime: lifetime)
         return (signed.text, signed.expiry, epoch)
     }
 

@@ -55,7 +55,10 @@ struct ErrorResponses: RouterMiddleware {
         }
         if case .outdated(_, let head) = error { body.head = head?.hex }
         var response = try encode(status, body, code: code, request, context)
-        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Basic realm=\"hub\", charset=\"UTF-8\"" }
+        if status == .unauthorized {
+            response.headers[.wwwAuthenticate] = "Basic realm=\"hub\", charset=\"UTF-8\""
+            if context.isLFS { response.headers[.lfsAuthenticate] = "Basic realm=\"hub\"" }
+        }
         if case .rangeNotSatisfiable(let size) = error { response.headers[.contentRange] = "bytes */\(size)" }
         if case .unavailable = error { response.headers[.retryAfter] = "5" }
         if case .tooManyRequests(_, let seconds) = error { response.headers[.retryAfter] = "\(seconds)" }
@@ -78,7 +81,10 @@ struct ErrorResponses: RouterMiddleware {
         _ request: Request,
         _ context: HubContext
     ) throws -> Response {
-        var response = try EditedResponse(status: status, response: body).response(from: request, context: context)
+        var response =
+            context.isLFS
+            ? try LFSAnswers.json(LFSErrorBody(body.error, request: context.requestID), status: status)
+            : try EditedResponse(status: status, response: body).response(from: request, context: context)
         response.headers[.errorMessage] = body.error.headerText
         if let code { response.headers[.errorCode] = code }
         return response

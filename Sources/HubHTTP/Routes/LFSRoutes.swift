@@ -4,12 +4,10 @@ import HubCore
 import HubServices
 import Hummingbird
 
-/// The git-lfs route of a repository (basic and multipart transfer).
+/// The git-lfs batch route of a repository.
 struct LFSRoutes {
     let hub: Hub
     let publicURL: String?
-
-    static let mediaType = "application/vnd.git-lfs+json"
 
     func add(to routes: RouteTable) {
         routes.forEachKindOnTheWeb { kind, repository in
@@ -21,23 +19,24 @@ struct LFSRoutes {
     }
 
     private func batch(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {
+        try LFSAnswers.requireReader(request)
         let body = try await request.json(LFSBatchBody.self, limit: hub.limits.jsonBytes)
         guard let operation = LFSService.Operation(rawValue: body.operation) else {
-            throw HubError.invalid("'\(body.operation.prefix(40))' is not an operation; expected upload or download")
+            throw HubError.unprocessable(
+                "'\(body.operation.prefix(40))' is not an operation; expected upload or download")
         }
         guard body.hash_algo ?? "sha256" == "sha256" else {
-            throw HubError.invalid("only sha256 is understood as hash_algo")
+            throw HubError.conflict("only sha256 is understood as hash_algo")
         }
         guard body.objects.count <= 1000 else { throw HubError.tooLarge("a batch may name at most 1000 objects") }
         let record = try await repository(kind, operation, context)
         let pointers = body.objects.map { object in
             (try? ContentDigest(parsing: object.oid)).map { LFSPointer(digest: $0, size: object.size) }
         }
-        let instructions = try await hub.lfs.instruct(
-            operation, pointers.compactMap { $0 }, acceptsParts: body.transfers?.contains("multipart") ?? false,
-            in: record, by: context.caller)
-        var rest = instructions[...]
-        let links = LFSLinks(base: request.baseURL(publicURL))
+        let plan = try await hub.lfs.plan(
+            operation, pointers.compactMap { $0 }, by: body.transfers ?? [], in: record, for: context.caller)
+        var rest = plan.instructions[...]
+        let links = LFSLinks(base: request.baseURL(publicURL), repository: record.id, chunks: plan.chunks)
         let objects = zip(body.objects, pointers).map { object, pointer in
             guard pointer != nil, let instruction = rest.popFirst() else {
                 return LFSBatchResultBody.Object(
@@ -46,11 +45,7 @@ struct LFSRoutes {
             }
             return links.object(object, instruction)
         }
-        let usesParts = instructions.contains { if case .uploadParts = $0 { true } else { false } }
-        var response = try Answer.json(
-            LFSBatchResultBody(transfer: usesParts ? "multipart" : "basic", objects: objects))
-        response.headers[.contentType] = Self.mediaType
-        return response
+        return try LFSAnswers.json(LFSBatchResultBody(transfer: plan.transfer.rawValue, objects: objects))
     }
 
     /// Whoever may propose a change may upload for it.
@@ -64,49 +59,6 @@ struct LFSRoutes {
         case .download: return try await hub.access.repository(id, for: context.caller, as: .read)
         case .upload: return try await hub.access.participant(id, for: context.caller)
         }
-    }
-}
-
-/// Makes links of signatures.
-private struct LFSLinks {
-    /// How the client reaches the hub.
-    let base: String
-
-    func object(
-        _ object: LFSBatchBody.Object,
-        _ instruction: LFSService.Instruction
-    ) -> LFSBatchResultBody.Object {
-        var answer = LFSBatchResultBody.Object(oid: object.oid, size: object.size)
-        switch instruction {
-        case .nothing: break
-        case .problem(let code, let message): answer.error = .init(code: code, message: message)
-        case .download(let signature): answer.actions = ["download": action("objects", object.oid, signature)]
-        case .upload(let signature, let verify):
-            answer.actions = [
-                "upload": action("objects", object.oid, signature), "verify": action("verify", object.oid, verify),
-            ]
-        case .uploadParts(let parts, let size, let complete, let verify):
-            var upload = action("complete", object.oid, complete)
-            upload.header = ["chunk_size": "\(size)"]
-            for (index, part) in parts.enumerated() {
-                upload.header?[Self.number(index + 1)] = url("parts/\(object.oid)/\(index + 1)", part)
-            }
-            answer.actions = ["upload": upload, "verify": action("verify", object.oid, verify)]
-        }
-        answer.authenticated = answer.actions == nil ? nil : true
-        return answer
-    }
-
-    private func action(_ place: String, _ oid: String, _ signature: String) -> LFSBatchResultBody.Action {
-        .init(href: url("\(place)/\(oid)", signature), expiresIn: Int(LFSService.lifetime))
-    }
-
-    private func url(_ path: String, _ signature: String) -> String { "\(base)/lfs/\(path)?sig=\(signature)" }
-
-    /// Five digits at least, as clients sort them.
-    private static func number(_ part: Int) -> String {
-        let digits = "\(part)"
-        return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
     }
 }
 

@@ -20,4 +20,9 @@ enum Event {
             [kind, repository, caller.user?.id, text, instant]
         )
     }
+
+    /// What an event's text says.
+    static func payload(of text: String) throws -> [String: String] {
+        try JSONDecoder().decode([String: String].self, from: Data(text.utf8))
+    }
 }

@@ -10,39 +10,21 @@ import HubDatabase
 package struct LFSService: Sendable {
     let database: any SQLDatabase
     let content: ContentStore
-    let access: Access
     let signer: TokenSigner
+    let xet: XetService
     let limits: HubLimits
 
     /// Seconds for which a link may be used.
     package static let lifetime: Int64 = 3600
 
     /// So many parts a file has at most.
-    private static let partsLimit = 10_000
+    static let partsLimit = 10_000
 
-    package enum Operation: String, Sendable, Codable {
-        case upload
-        case download
-    }
-
-    /// What a client is told about one object; texts are signatures.
-    package enum Instruction: Sendable {
-        /// Stored and linked already: nothing to send.
-        case nothing
-        /// Fetch the bytes.
-        case download(String)
-        /// Send the bytes at once, then verify.
-        case upload(String, verify: String)
-        /// Send the parts, then complete, then verify.
-        case uploadParts([String], size: Int, complete: String, verify: String)
-        case problem(code: Int, message: String)
-    }
-
-    private enum Right: String, Codable {
+    enum Right: String, Codable {
         case download, upload, part, complete, verify
     }
 
-    private struct Link: Codable {
+    struct Link: Codable {
         let right: Right
         let repository: Int64
         let user: Int64?
@@ -57,83 +39,6 @@ package struct LFSService: Sendable {
         var partSize: Int?
     }
 
-    /// What to do about each object, all by the same transfer.
-    ///
-    /// - Parameter acceptsParts: Whether the client can send a file in parts.
-    package func instruct(
-        _ operation: Operation,
-        _ pointers: [LFSPointer],
-        acceptsParts: Bool,
-        in record: RepositoryRecord,
-        by caller: Caller
-    ) async throws -> [Instruction] {
-        var missing: [Bool] = []
-        for pointer in pointers {
-            let isPresent = try await isPresent(pointer, in: record, for: caller)
-            missing.append(!isPresent)
-        }
-        let sent = zip(pointers, missing).filter { $0.1 }.map { $0.0 }
-        // One batch has one transfer, so small files beside a large one keep that one whole.
-        let usesParts = acceptsParts && operation == .upload && sent.allSatisfy { $0.size > limits.lfsPartBytes }
-        var partsLeft = Self.partsLimit
-        return try zip(pointers, missing).map { pointer, isMissing in
-            guard (0...limits.contentBytes).contains(pointer.size) else {
-                return .problem(code: 422, message: "a file may have at most \(limits.contentBytes) bytes")
-            }
-            let user = caller.user?.id
-            switch (operation, isMissing) {
-            case (.upload, false): return .nothing
-            case (.upload, true):
-                if usesParts { partsLeft -= Self.sizes(of: pointer.size, partSize: partSize(of: pointer)).count }
-                guard partsLeft >= 0 else {
-                    return .problem(
-                        code: 413, message: "a batch may ask for \(Self.partsLimit) parts; send several batches")
-                }
-                return try upload(pointer, usesParts: usesParts, to: record.rowID, by: user)
-            case (.download, true):
-                return .problem(code: 404, message: "\(record.id) has no content \(pointer.digest.hex)")
-            case (.download, false):
-                return .download(
-                    try sign(
-                        Link(
-                            right: .download, repository: record.rowID, user: user, digest: pointer.digest,
-                            size: pointer.size)))
-            }
-        }
-    }
-
-    private func upload(
-        _ pointer: LFSPointer,
-        usesParts: Bool,
-        to repository: Int64,
-        by user: Int64?
-    ) throws -> Instruction {
-        func link(_ right: Right, _ size: Int, partSize: Int? = nil) throws -> String {
-            try sign(
-                Link(
-                    right: right, repository: repository, user: user, digest: pointer.digest, size: size,
-                    partSize: partSize))
-        }
-        let verify = try link(.verify, pointer.size)
-        guard usesParts else { return .upload(try link(.upload, pointer.size), verify: verify) }
-        let partSize = partSize(of: pointer)
-        let parts = try Self.sizes(of: pointer.size, partSize: partSize).map { try link(.part, $0) }
-        return .uploadParts(
-            parts, size: partSize, complete: try link(.complete, pointer.size, partSize: partSize), verify: verify)
-    }
-
-    private func partSize(of pointer: LFSPointer) -> Int {
-        max(limits.lfsPartBytes, (pointer.size + Self.partsLimit - 1) / Self.partsLimit)
-    }
-
-    private func sign(_ link: Link) throws -> String {
-        try signer.sign(link, purpose: "lfs", lifetime: Self.lifetime).text
-    }
-
-    private static func sizes(of whole: Int, partSize: Int) -> [Int] {
-        stride(from: 0, to: whole, by: partSize).map { min(partSize, whole - $0) }
-    }
-
     /// Whether this caller could read the content here, or has sent it.
     package func isPresent(_ pointer: LFSPointer, in record: RepositoryRecord, for caller: Caller) async throws -> Bool
     {
@@ -141,11 +46,24 @@ package struct LFSService: Sendable {
     }
 
     private func isPresent(_ pointer: LFSPointer, scope: Int64, uploader: Int64?) async throws -> Bool {
+        try await stored(pointer.digest, scope: scope, uploader: uploader)?.size == pointer.size
+    }
+
+    /// The content, if it is the repository's or this uploader has sent it there.
+    func stored(_ digest: ContentDigest, scope: Int64, uploader: Int64?) async throws -> StoredContent? {
         let missing = try await database.read { connection in
-            try ContentStore.missing([pointer.digest], scope: scope, uploader: uploader, in: connection)
+            try ContentStore.missing([digest], scope: scope, uploader: uploader, in: connection)
         }
-        guard missing.isEmpty, let stored = try await content.content(pointer.digest) else { return false }
-        return stored.size == pointer.size
+        return missing.isEmpty ? try await content.content(digest) : nil
+    }
+
+    func sign(_ link: Link) throws -> String {
+        try signer.sign(link, purpose: "lfs", lifetime: Self.lifetime).text
+    }
+
+    /// Bytes of each part of a file.
+    static func sizes(of whole: Int, partSize: Int) -> [Int] {
+        stride(from: 0, to: whole, by: partSize).map { min(partSize, whole - $0) }
     }
 
     /// Stores the bytes of an upload link; refuses them when size or SHA-256 are not what the link says.

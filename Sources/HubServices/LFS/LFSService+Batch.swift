@@ -1,0 +1,211 @@
+import HubChunks
+package import HubCore
+import HubDatabase
+
+// What a client is told to do about the objects it names: the batch API.
+extension LFSService {
+    package enum Operation: String, Sendable, Codable, CaseIterable {
+        case upload
+        case download
+    }
+
+    /// The ways bytes may go, by the names clients list them under.
+    package enum Transfer: String, Sendable, CaseIterable {
+        /// Whole, by one link.
+        case basic
+
+        /// In parts, as the official Python client sends large files.
+        case multipart
+
+        /// In chunks, as `hubctl lfs-agent` sends and fetches them.
+        case hub
+
+        /// In chunks, as git-xet sends them; it fetches nothing this way.
+        case xet
+
+        /// The one to use of those a client knows; nothing listed means basic.
+        ///
+        /// - Parameter isLarge: Whether all that is to be sent is large enough for parts.
+        static func best(of names: [String], for operation: Operation, isLarge: Bool) -> Transfer {
+            let known = Set(names.compactMap(Transfer.init))
+            if known.contains(.hub) { return .hub }
+            guard operation == .upload else { return .basic }
+            if known.contains(.xet) { return .xet }
+            return isLarge && known.contains(.multipart) ? .multipart : .basic
+        }
+    }
+
+    /// What a client is told about all objects of a batch, in their order.
+    package struct Plan: Sendable {
+        package let transfer: Transfer
+        package let instructions: [Instruction]
+
+        /// What opens the CAS, if the transfer is by chunks.
+        package let chunks: ChunkGrant?
+    }
+
+    /// A token for the CAS routes; good as long as the links of a batch are.
+    package struct ChunkGrant: Sendable {
+        package let token: String
+
+        /// Unix seconds.
+        package let expiry: Int64
+        package let epoch: Int
+    }
+
+    /// What a client is told about one object; texts are signatures.
+    package enum Instruction: Sendable {
+        /// Stored and linked already: nothing to send.
+        case nothing
+        /// Fetch the bytes.
+        case download(String)
+        /// Send the bytes at once, then verify.
+        case upload(String, verify: String)
+        /// Send the parts, then complete, then verify.
+        case uploadParts([String], size: Int, complete: String, verify: String)
+        /// Send the chunks the hub lacks, then verify.
+        case uploadChunks(verify: String)
+        /// Fetch the chunks of the file with this name.
+        case downloadChunks(XetHash)
+        case problem(code: Int, message: String)
+    }
+
+    /// What to do about each object, all by the same transfer.
+    ///
+    /// - Parameter transfers: What the client can do.
+    package func plan(
+        _ operation: Operation,
+        _ pointers: [LFSPointer],
+        by transfers: [String],
+        in record: RepositoryRecord,
+        for caller: Caller
+    ) async throws -> Plan {
+        var found: [StoredContent?] = []
+        for pointer in pointers {
+            found.append(try await stored(pointer.digest, scope: record.rowID, uploader: caller.user?.id))
+        }
+        let objects = Array(zip(pointers, found))
+        switch operation {
+        case .upload: return try await uploads(objects, by: transfers, to: record, for: caller)
+        case .download: return try await downloads(objects, by: transfers, from: record, for: caller)
+        }
+    }
+
+    private typealias Object = (pointer: LFSPointer, stored: StoredContent?)
+
+    private func uploads(
+        _ objects: [Object],
+        by transfers: [String],
+        to record: RepositoryRecord,
+        for caller: Caller
+    ) async throws -> Plan {
+        let sent = objects.filter { $0.stored == nil }.map(\.pointer)
+        // One batch has one transfer, so small files beside a large one keep that one whole.
+        let transfer = Transfer.best(
+            of: transfers, for: .upload, isLarge: sent.allSatisfy { $0.size > limits.lfsPartBytes })
+        var partsLeft = Self.partsLimit
+        let instructions = try objects.map { object -> Instruction in
+            if let problem = problem(of: object) { return problem }
+            guard object.stored == nil else { return .nothing }
+            if transfer == .multipart {
+                partsLeft -= Self.sizes(of: object.pointer.size, partSize: partSize(of: object.pointer)).count
+                guard partsLeft >= 0 else {
+                    return .problem(
+                        code: 413, message: "a batch may ask for \(Self.partsLimit) parts; send several batches")
+                }
+            }
+            return try upload(object.pointer, by: transfer, to: record.rowID, for: caller.user?.id)
+        }
+        let isChunked = instructions.contains { if case .uploadChunks = $0 { true } else { false } }
+        let chunks = isChunked ? try await grant(for: record, caller, mayWrite: true) : nil
+        return Plan(transfer: transfer, instructions: instructions, chunks: chunks)
+    }
+
+    private func downloads(
+        _ objects: [Object],
+        by transfers: [String],
+        from record: RepositoryRecord,
+        for caller: Caller
+    ) async throws -> Plan {
+        let transfer = Transfer.best(of: transfers, for: .download, isLarge: false)
+        let isAllThere = objects.allSatisfy { $0.stored != nil }
+        let deleted = isAllThere ? [] : try await deletedContent(of: record)
+        let instructions = try objects.map { object -> Instruction in
+            if let problem = problem(of: object) { return problem }
+            let pointer = object.pointer
+            guard let stored = object.stored else {
+                guard !deleted.contains(pointer.digest.hex) else {
+                    return .problem(
+                        code: 410, message: "the content \(pointer.digest.hex) was deleted from \(record.id) for good")
+                }
+                return .problem(code: 404, message: "\(record.id) has no content \(pointer.digest.hex)")
+            }
+            guard transfer == .basic else { return .downloadChunks(stored.fileHash) }
+            return .download(
+                try sign(
+                    Link(
+                        right: .download, repository: record.rowID, user: caller.user?.id, digest: pointer.digest,
+                        size: pointer.size)))
+        }
+        let isChunked = instructions.contains { if case .downloadChunks = $0 { true } else { false } }
+        let chunks = isChunked ? try await grant(for: record, caller, mayWrite: false) : nil
+        return Plan(transfer: transfer, instructions: instructions, chunks: chunks)
+    }
+
+    /// Why an object can be neither sent nor fetched, if so.
+    private func problem(of object: Object) -> Instruction? {
+        let size = object.pointer.size
+        guard size >= 0 else { return .problem(code: 422, message: "no file has \(size) bytes") }
+        guard size <= limits.contentBytes else {
+            return .problem(code: 422, message: "a file may have at most \(limits.contentBytes) bytes")
+        }
+        guard let stored = object.stored, stored.size != size else { return nil }
+        return .problem(
+            code: 422, message: "the content \(object.pointer.digest.hex) has \(stored.size) bytes, not \(size)")
+    }
+
+    private func upload(
+        _ pointer: LFSPointer,
+        by transfer: Transfer,
+        to repository: Int64,
+        for user: Int64?
+    ) throws -> Instruction {
+        func link(_ right: Right, _ size: Int, partSize: Int? = nil) throws -> String {
+            try sign(
+                Link(
+                    right: right, repository: repository, user: user, digest: pointer.digest, size: size,
+                    partSize: partSize))
+        }
+        let verify = try link(.verify, pointer.size)
+        switch transfer {
+        case .basic: return .upload(try link(.upload, pointer.size), verify: verify)
+        case .hub, .xet: return .uploadChunks(verify: verify)
+        case .multipart:
+            let partSize = partSize(of: pointer)
+            let parts = try Self.sizes(of: pointer.size, partSize: partSize).map { try link(.part, $0) }
+            return .uploadParts(
+                parts, size: partSize, complete: try link(.complete, pointer.size, partSize: partSize), verify: verify)
+        }
+    }
+
+    private func partSize(of pointer: LFSPointer) -> Int {
+        max(limits.lfsPartBytes, (pointer.size + Self.partsLimit - 1) / Self.partsLimit)
+    }
+
+    private func grant(for record: RepositoryRecord, _ caller: Caller, mayWrite: Bool) async throws -> ChunkGrant {
+        let token = try await xet.token(for: record, caller: caller, mayWrite: mayWrite, lifetime: Self.lifetime)
+        return ChunkGrant(token: token.text, expiry: token.expiry, epoch: token.epoch)
+    }
+
+    /// The latest contents that were taken out of the repository for good, in hex.
+    private func deletedContent(of record: RepositoryRecord) async throws -> Set<String> {
+        try await database.read { connection in
+            let rows = try connection.query(
+                """
+                SELECT payload FROM event WHERE repository_id = ? AND kind = 'content-deleted'
+                ORDER BY id DESC LIMIT 10000
+                """, [record.rowID])
+            return try Set(rows.compactMap { row in try Event.payload(of: row.string(0))["digest"] })
+        }
+    }
+}

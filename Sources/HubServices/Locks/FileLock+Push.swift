@@ -1,0 +1,40 @@
+import HubCore
+import HubDatabase
+import HubGit
+
+extension FileLock {
+    /// Throws ``HubError/refused(_:)``, naming files and owners, if the push changes what others have locked.
+    ///
+    /// Runs in the transaction that publishes: no lock can come in between. Proposals may change what they like, as
+    /// they change no branch; erasing is above locks.
+    static func requireNone(
+        on inspection: PushInspection,
+        of push: Push,
+        in connection: any SQLConnection
+    ) throws {
+        guard push.erasing.isEmpty, !push.updates.allSatisfy(\.ref.isPullRequest) else { return }
+        let locks = try connection.query(
+            selection + " WHERE lfs_lock.repository_id = ? AND lfs_lock.owner_id <> ? ORDER BY lfs_lock.path LIMIT ?",
+            [push.repository.rowID, push.caller.user?.id ?? -1, LockService.limit]
+        ).map(FileLock.init)
+        guard !locks.isEmpty else { return }
+        let changed = inspection.changedPaths
+        let findings = locks.filter { changed.contains($0.path) }.map { lock in
+            Finding(
+                .error,
+                "is locked by \(lock.owner), so only they may change it; ask them to unlock it, "
+                    + "or see 'git lfs unlock --force'", in: lock.path)
+        }
+        guard findings.isEmpty else { throw HubError.refused(findings) }
+    }
+}
+
+extension PushInspection {
+    /// Every path that differs at a tip, or whose content is new anywhere on the way there.
+    fileprivate var changedPaths: Set<String> {
+        var paths = revisions.reduce(into: Set<String>()) { $0.formUnion($1.changed) }
+        paths.formUnion(content.files.map(\.path))
+        paths.formUnion(content.pointers.map(\.path))
+        return paths
+    }
+}
