@@ -14,8 +14,26 @@ struct CASConnection: Sendable {
 
     init(connection: HubConnection, repository: RepositoryID) {
         transport = connection.transport
-        access = XetAccess(connection: connection, repository: repository) { Int(Date().timeIntervalSince1970) }
+        access = XetAccess(now: Self.now) { scope in
+            let segments = connection.route(repository) + ["xet-\(scope.rawValue)-token", "main"]
+            return try await connection.xetToken(at: connection.address.url(segments))
+        }
     }
+
+    /// Uses a grant until it runs out, and then what its route gives to the connection's caller.
+    init(connection: HubConnection, grant: ChunkGrant) {
+        transport = connection.transport
+        let first = XetTokenBody(accessToken: grant.token, exp: grant.expiry, casUrl: grant.casURL)
+        access = XetAccess(now: Self.now, first: first) { _ in
+            guard let route = grant.refreshRoute, connection.token != nil else {
+                throw HubError.forbidden(
+                    "what the hub allowed has run out; try again, or log in with 'hubctl login' for longer transfers")
+            }
+            return try await connection.xetToken(at: connection.address.url(following: route))
+        }
+    }
+
+    private static let now: @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }
 
     /// Where the hub has each of `hashes`, at most ``ChunkLookup/batchSize`` of them; nil for those to send.
     func lookup(_ hashes: [XetHash]) async throws -> [ChunkLocation?] {
@@ -97,5 +115,13 @@ struct CASConnection: Sendable {
         call.isRepeatable = true
         call.retry = .transfer
         return call
+    }
+}
+
+extension HubConnection {
+    fileprivate func xetToken(at url: String) async throws -> XetTokenBody {
+        var call = HTTPCall(.GET, url, token: token)
+        call.retry = .transfer
+        return try await decode(call)
     }
 }

@@ -1,6 +1,5 @@
 import HubAPI
 import HubCore
-import NIOHTTP1
 
 /// The tokens that open the content-addressed routes of one repository, renewed before they run out.
 actor XetAccess {
@@ -12,16 +11,19 @@ actor XetAccess {
     /// A token with less life left than this, in seconds, is not used any more.
     private static let margin = 60
 
-    private let connection: HubConnection
-    private let repository: RepositoryID
     private let now: @Sendable () -> Int
+    private let source: @Sendable (Scope) async throws -> XetTokenBody
+    private var first: XetTokenBody?
     private var tokens: [Scope: XetTokenBody] = [:]
 
-    /// `now` is the time in Unix seconds.
-    init(connection: HubConnection, repository: RepositoryID, now: @escaping @Sendable () -> Int) {
-        self.connection = connection
-        self.repository = repository
+    /// `now` is the time in Unix seconds; `first` is used for whatever it is good for, before `source` is asked.
+    init(
+        now: @escaping @Sendable () -> Int, first: XetTokenBody? = nil,
+        source: @escaping @Sendable (Scope) async throws -> XetTokenBody
+    ) {
         self.now = now
+        self.first = first
+        self.source = source
     }
 
     /// Runs `body` with a token; once more with a new one if the hub no longer knows the first.
@@ -38,16 +40,15 @@ actor XetAccess {
     }
 
     private func token(_ scope: Scope) async throws -> XetTokenBody {
-        if let token = tokens[scope], token.exp - now() > Self.margin { return token }
-        let segments = connection.route(repository) + ["xet-\(scope.rawValue)-token", "main"]
-        var call = HTTPCall(.GET, connection.address.url(segments), token: connection.token)
-        call.retry = .transfer
-        let token: XetTokenBody = try await connection.decode(call)
+        if let token = first ?? tokens[scope], token.exp - now() > Self.margin { return token }
+        first = nil
+        let token = try await source(scope)
         tokens[scope] = token
         return token
     }
 
     private func forget(_ token: XetTokenBody, _ scope: Scope) {
+        if first?.accessToken == token.accessToken { first = nil }
         if tokens[scope]?.accessToken == token.accessToken { tokens[scope] = nil }
     }
 }

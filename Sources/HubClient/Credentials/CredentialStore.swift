@@ -69,7 +69,15 @@ package struct CredentialStore: Sendable {
         return (address, value("HUB_TOKEN") ?? credentials.hub(at: address)?.token)
     }
 
-    private func value(_ name: String) -> String? {
+    /// The token for one hub: `HUB_TOKEN` if `HUB_URL` names it, else the one stored for it.
+    package func resolve(hub address: HubAddress) throws -> String? {
+        if let url = value("HUB_URL"), let token = value("HUB_TOKEN"), try HubAddress(parsing: url) == address {
+            return token
+        }
+        return try load().hub(at: address)?.token
+    }
+
+    func value(_ name: String) -> String? {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -1,3 +1,4 @@
+import HubAPI
 package import HubCore
 
 /// A large file on this machine, named by the digest its pointer carries.
@@ -47,13 +48,43 @@ package struct DownloadItem: Sendable, Hashable {
 package struct ContentTransfer: Sendable {
     package let connection: HubConnection
     package let repository: RepositoryID
-    let cas: CASConnection
+    private let chunks: ChunkTransfer
 
     package init(connection: HubConnection, repository: RepositoryID) {
         self.connection = connection
         self.repository = repository
-        cas = CASConnection(connection: connection, repository: repository)
+        chunks = ChunkTransfer(cas: CASConnection(connection: connection, repository: repository))
     }
 
     package typealias ProgressHandler = @Sendable (TransferProgress) -> Void
+
+    /// Makes the hub hold the content of `files`, ready for a push to name it; see
+    /// ``ChunkTransfer/upload(_:progress:)``.
+    package func upload(
+        _ files: [LocalContent], progress: @escaping ProgressHandler = { _ in }
+    ) async throws -> UploadSummary {
+        try await chunks.upload(files, progress: progress)
+    }
+
+    /// Fetches `items`, which the repository's `revision` names; see ``ChunkTransfer/download(_:named:progress:)``.
+    package func download(
+        _ items: [DownloadItem], at revision: String, progress: @escaping ProgressHandler = { _ in }
+    ) async throws {
+        guard !items.isEmpty else { return }
+        let names = try await xetNames(at: revision)
+        for item in items where item.pointer.size > 0 && names[item.pointer.digest] == nil {
+            throw HubError.entryNotFound("\(revision) of \(repository) names no content \(item.pointer.digest)")
+        }
+        try await chunks.download(items, named: names, progress: progress)
+    }
+
+    /// What the Xet routes call the large files of a revision.
+    private func xetNames(at revision: String) async throws -> [ContentDigest: XetHash] {
+        var names: [ContentDigest: XetHash] = [:]
+        for entry in try await connection.tree(of: repository, at: revision) {
+            guard let lfs = entry.lfs, let name = entry.xetHash else { continue }
+            names[try ContentDigest(parsing: lfs.oid)] = try XetHash(parsing: name)
+        }
+        return names
+    }
 }

@@ -11,6 +11,7 @@ struct Login: AsyncParsableCommand {
 
     @Argument(help: "The hub's address.") var url: String
     @Option(help: "An access token; by default HUB_TOKEN.") var token: String?
+    @Flag(help: "Let stock git use this login, too ('hubctl git-credential').") var git = false
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
@@ -21,6 +22,9 @@ struct Login: AsyncParsableCommand {
         let name = try await HubConnection.with(address: address, token: token) { try await $0.whoami().name }
         try CredentialStore(environment: environment).update {
             $0.add(Credentials.Hub(address, token: token, user: name))
+        }
+        if git {
+            try StockGit.configure("credential.\(address.text).helper", "!\(StockGit.shellWord) git-credential")
         }
         print("Logged in to \(address.text) as \(name).")
     }

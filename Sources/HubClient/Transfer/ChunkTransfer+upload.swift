@@ -3,7 +3,7 @@ import Crypto
 import HubChunks
 import HubCore
 
-extension ContentTransfer {
+extension ChunkTransfer {
     /// Xorbs sent at the same time, and files hashed at the same time.
     private static let concurrency = 2
 
@@ -11,7 +11,7 @@ extension ContentTransfer {
     ///
     /// Repeating an upload that broke sends only what is missing. `progress` is called at most ten times a second.
     package func upload(
-        _ files: [LocalContent], progress: @escaping ProgressHandler = { _ in }
+        _ files: [LocalContent], progress: @escaping ContentTransfer.ProgressHandler = { _ in }
     ) async throws -> UploadSummary {
         var seen: Set<ContentDigest> = []
         let files = files.filter { seen.insert($0.digest).inserted }

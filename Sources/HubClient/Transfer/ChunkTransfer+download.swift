@@ -1,55 +1,44 @@
 import HubAPI
-import HubCore
+package import HubCore
 
-extension ContentTransfer {
+extension ChunkTransfer {
     /// How much of a file one request is for, in bytes.
     ///
     /// So many pieces, packed and unpacked, are in memory at a time.
     private static let pieceSize = 8 << 20
     private static let piecesInFlight = 4
 
-    /// Fetches `items`, which the repository's `revision` names.
+    /// Fetches `items`, whose Xet hashes are `names`.
     ///
     /// A download that broke goes on from its `.incomplete` file. Content whose SHA-256 is not the pointer's is
     /// an error and is removed. `progress` is called at most ten times a second.
     package func download(
-        _ items: [DownloadItem], at revision: String, progress: @escaping ProgressHandler = { _ in }
+        _ items: [DownloadItem], named names: [ContentDigest: XetHash],
+        progress: @escaping ContentTransfer.ProgressHandler = { _ in }
     ) async throws {
         var seen: Set<String> = []
         let items = items.filter { seen.insert($0.destination).inserted }
         guard !items.isEmpty else { return }
-        let names = try await xetNames(at: revision)
         let meter = ProgressMeter(
             TransferProgress(phase: .downloading, bytesTotal: items.reduce(0) { $0 + $1.pointer.size }),
             handler: progress)
         // In groups, so that a repository of many files does not open them all at once.
         for start in stride(from: 0, to: items.count, by: 64) {
             let group = Array(items[start..<min(start + 64, items.count)])
-            let damaged = try await download(group, names: names, at: revision, resuming: true, meter: meter)
-            _ = try await download(damaged, names: names, at: revision, resuming: false, meter: meter)
+            let damaged = try await download(group, names: names, resuming: true, meter: meter)
+            _ = try await download(damaged, names: names, resuming: false, meter: meter)
         }
         meter.tell()
     }
 
-    /// What the Xet routes call the large files of a revision.
-    private func xetNames(at revision: String) async throws -> [ContentDigest: XetHash] {
-        var names: [ContentDigest: XetHash] = [:]
-        for entry in try await connection.tree(of: repository, at: revision) {
-            guard let lfs = entry.lfs, let name = entry.xetHash else { continue }
-            names[try ContentDigest(parsing: lfs.oid)] = try XetHash(parsing: name)
-        }
-        return names
-    }
-
     /// Downloads a group of files; returns those whose earlier attempt left wrong bytes.
     private func download(
-        _ items: [DownloadItem], names: [ContentDigest: XetHash], at revision: String, resuming: Bool,
-        meter: ProgressMeter
+        _ items: [DownloadItem], names: [ContentDigest: XetHash], resuming: Bool, meter: ProgressMeter
     ) async throws -> [DownloadItem] {
         guard !items.isEmpty else { return [] }
         let hashes = try items.map { item in
             guard let hash = item.pointer.size == 0 ? .zero : names[item.pointer.digest] else {
-                throw HubError.entryNotFound("\(revision) of \(repository) names no content \(item.pointer.digest)")
+                throw HubError.entryNotFound("the hub names no content \(item.pointer.digest) there")
             }
             return hash
         }
