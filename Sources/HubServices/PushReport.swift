@@ -63,7 +63,7 @@ extension GitWireService {
                     "repo": "\(record.id)", "refs": "\(received.commands.count - outcome.refused.count)",
                     "refused": "\(outcome.refused.count)",
                 ])
-            tell(received.remark(lines(outcome.findings)))
+            tell(received.remark((received.quarantine?.remarks ?? []) + lines(outcome.findings)))
             return received.report(
                 received.commands.map { command in
                     RefStatus(

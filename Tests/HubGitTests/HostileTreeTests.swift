@@ -5,7 +5,7 @@ import Testing
 @Suite struct HostileTreeTests {
     /// Pushes a commit of one tree whose bytes git itself would not write.
     private func push(
-        _ entries: [(mode: String, name: [UInt8], id: String)], with blobs: [String] = []
+        _ entries: [(mode: String, name: [UInt8], id: String)], with blobs: [String] = [], oracle: Bool = false
     ) async throws -> NewContent {
         let hub = try await TestStore()
         let work = try hub.makeRepository()
@@ -24,6 +24,12 @@ import Testing
         let commit = try hub.git("commit-tree", treeID, "-m", "bad", in: work).line
         let list = Array(([treeID, commit] + ids).joined(separator: "\n").utf8) + [0x0A]
         let pack = try StockGit.run(["pack-objects", "--stdout", "-q"], in: work, input: list)
+        if oracle {
+            let clone = try hub.makeRepository("oracle")
+            #expect(throws: StockGit.Failure.self) {
+                try StockGit.run(["index-pack", "--strict", "--stdin"], in: clone, input: pack)
+            }
+        }
         let push = try await hub.receive(
             PushRequest(commands: [(nil, try ObjectID(parsing: commit), "refs/heads/main")], pack: pack))
         return try await hub.check(push)
@@ -39,6 +45,36 @@ import Testing
 
         #expect(content.problems.count == 1)
         #expect(content.problems.first?.severity == .error)
+    }
+
+    @Test(arguments: [
+        "100644 .git", "100644 .GIT", "40000 .git", "120000 .gitmodules", "120000 .GITMODULES", "120000 gitmod~1",
+        "120000 GITMOD~4", "120000 gi7eba~1", "120000 .gitmodules .", "120000 .git\u{200C}modules",
+        "120000 .gitmodules::$DATA", "100644 a/b", "100644 .", "100644 ..", "0100644 zero", "040000 zero",
+    ])
+    func `what stock git refuses in a tree is refused`(entry: String) async throws {
+        let parts = entry.split(separator: " ", maxSplits: 1).map(String.init)
+        var problems: [Finding] = []
+        do {
+            problems = try await push([(parts[0], Array(parts[1].utf8), "0")], oracle: true).problems
+        } catch let error as GitError where error.code == .invalid {
+            problems = [Finding(.error, error.message, in: "")]
+        }
+
+        #expect(!problems.isEmpty)
+    }
+
+    @Test(arguments: [
+        (".gitmodules", "[submodule \"a\"]\n\turl = -u./evil\n\tpath = a\n"),
+        (".gitmodules", "[submodule \"a\"]\n\tpath = -p\n\turl = x\n"),
+        (".gitmodules", "[submodule \"a\"]\n\tupdate = !touch x\n\turl = x\n\tpath = b\n"),
+        (".gitmodules", "[submodule \"../a\"]\n\turl = x\n\tpath = a\n"),
+        (".gitattributes", "a " + String(repeating: "x", count: 3000) + "\n"),
+    ])
+    func `what stock git refuses in its own files is refused`(name: String, text: String) async throws {
+        let content = try await push([("100644", Array(name.utf8), "1")], with: [text], oracle: true)
+
+        #expect(content.problems.map(\.path) == [name])
     }
 
     @Test func `a name that is not UTF-8 is an error`() async throws {

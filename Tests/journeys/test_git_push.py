@@ -172,3 +172,71 @@ def test_a_tag_of_what_is_no_commit_is_refused_by_itself(hub, person, work):
     for name, kind in (("tree", "tree"), ("blob", "blob"), ("heavy-tree", "tree")):
         assert f"{name} -> {name} (refs/tags/{name} would name a {kind}; the hub keeps branches and tags of commits" in said(result)
     assert "[new tag]         good -> good" in said(result)
+
+
+def test_the_ways_to_push_everything(hub, person, work):
+    ada = person("ada")
+    for number in range(3):
+        commit(ada, work, "".join(f"line {line} of {number}\n" for line in range(2000)))
+    ada.git("branch", "side", "HEAD~1", cwd=work)
+    ada.git("tag", "-a", "-m", "one", "v1", cwd=work)
+    ada.git("push", "-q", "--no-thin", "--follow-tags", "origin", "main", cwd=work)
+    assert {"refs/heads/main", "refs/tags/v1"} <= refs(hub, ada).keys()
+    ada.git("-c", "repack.useDeltaBaseOffset=false", "push", "-q", "--all", "origin", cwd=work)
+    ada.git("tag", "v2", "HEAD~2", cwd=work)
+    ada.git("push", "-q", "--tags", "origin", cwd=work)
+    assert {"refs/heads/side", "refs/tags/v2"} <= refs(hub, ada).keys()
+    hub.create("ada/copy", ada.user)
+    mirror = ada.home / "all.git"
+    ada.git("clone", "-q", "--mirror", str(work), str(mirror))
+    ada.git("push", "-q", "--mirror", hub.remote("ada/copy", ada.user), cwd=mirror, check=False)
+    copied, original = refs(hub, ada, "ada/copy"), refs(hub, ada)
+    for name in ("refs/heads/side", "refs/tags/v1", "refs/tags/v1^{}", "refs/tags/v2"):
+        assert copied[name] == original[name]
+    sound(hub, ada)
+
+
+def test_a_large_plain_file_is_refused_with_a_way_out(hub, person, work):
+    ada = person("ada")
+    (work / "large.txt").write_bytes(b"w" * (10 * 1024 * 1024 + 1))
+    ada.git("add", ".", cwd=work)
+    ada.git("commit", "-q", "-m", "large", cwd=work)
+    result = ada.git("push", "origin", "main", cwd=work, check=False)
+    sentence = (
+        "large.txt: is 10485761 bytes as a plain git file, over this hub's limit of 10485760; "
+        "add it with hubctl, or track it with git-lfs ('git lfs track') and commit again")
+    assert f"remote: error: {sentence}" in said(result)
+    assert "remote rejected" in said(result)
+
+
+def test_a_pointer_to_content_nobody_sent_is_refused(hub, person, work):
+    ada = person("ada")
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'ab' * 32}\nsize 12345\n"
+    (work / "weights.bin").write_text(pointer)
+    ada.git("add", ".", cwd=work)
+    ada.git("commit", "-q", "-m", "pointer", cwd=work)
+    result = ada.git("push", "--no-verify", "origin", "main", cwd=work, check=False)
+    assert f"remote: missing {'ab' * 32}" in said(result)
+    assert "the content of 1 large file is not on the hub" in said(result)
+
+
+def test_trees_and_commits_stock_git_would_refuse_are_refused(hub, person, work):
+    ada = person("ada")
+    head = rev(ada, work)
+    blob = ada.git("hash-object", "-w", "notes.txt", cwd=work).stdout.strip()
+
+    def write(kind, data):
+        return subprocess.run(
+            ["git", "hash-object", "-w", "-t", kind, "--literally", "--stdin"], input=data, cwd=work,
+            env=ada.environment, check=True, capture_output=True).stdout.decode().strip()
+
+    bad_tree = write("tree", b"100644 .GIT\0" + bytes.fromhex(blob))
+    ada.git("update-ref", "refs/heads/tree", ada.git("commit-tree", bad_tree, "-m", "x", cwd=work).stdout.strip(),
+            cwd=work)
+    tree = rev(ada, work, "HEAD^{tree}")
+    bad_commit = write("commit", f"tree {tree}\nparent {head}\nauthor A <a@b> 1 +0000\n"
+                       "committer A <a@b> 1 0000\n\nx\n".encode())
+    ada.git("update-ref", "refs/heads/commit", bad_commit, cwd=work)
+    assert "the name means '.git' on some systems" in said(ada.git("push", "origin", "tree", cwd=work, check=False))
+    result = ada.git("push", "origin", "commit", cwd=work, check=False)
+    assert f"commit {bad_commit} is malformed: its committer has a bad time zone" in said(result)

@@ -181,10 +181,23 @@ private struct ContentSurvey {
         guard let header = try git.source.header(entry.id) else { throw Self.missing(entry.id) }
         guard header.kind == .blob else { throw Self.wrongKind(entry.id, .blob) }
         content.files.append(NewContent.File(path: path, id: entry.id, mode: mode, size: header.size))
+        if mode.isFile, GitFileRules.concern(entry.name) { try checkGitFile(entry, header, at: path, in: git) }
         guard header.size <= LFSPointer.maximumByteCount, mode.isFile else { return }
         if let pointer = LFSPointer(parsing: try git.read(entry.id, as: .blob)) {
             content.pointers.append(NewContent.Pointer(path: path, pointer: pointer))
         }
+    }
+
+    private mutating func checkGitFile(
+        _ entry: TreeObject.Entry, _ header: ObjectHeader, at path: String, in git: borrowing GitRepository
+    ) throws {
+        guard header.size <= GitFileRules.sizeLimit else {
+            content.problems.append(
+                Finding(.error, "the file has more than \(GitFileRules.sizeLimit) bytes; git reads it whole", in: path))
+            return
+        }
+        guard let problem = GitFileRules.problem(of: entry.name, try git.read(entry.id, as: .blob)) else { return }
+        content.problems.append(Finding(.error, problem, in: path))
     }
 
     private mutating func checkLink(_ id: ObjectID, at path: String, in git: borrowing GitRepository) throws {

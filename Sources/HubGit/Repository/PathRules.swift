@@ -41,6 +41,14 @@ enum PathRules {
         return [".git", "git~1"].contains(windows.lowercased()) || [".git", "git~1"].contains(visible.lowercased())
     }
 
+    /// Whether some file system takes `name` for a file git reads: `.gitmodules`, `.gitattributes` and their like, also
+    /// by the short names of NTFS.
+    static func mayBeGitFile(_ name: String) -> Bool {
+        let visible = String(String.UnicodeScalarView(name.unicodeScalars.filter { !ignoredByHFS.contains($0.value) }))
+        let folded = visible.lowercased()
+        return folded.hasPrefix(".git") || (folded.hasPrefix("g") && folded.contains("~"))
+    }
+
     /// Characters HFS+ ignores when it compares names (git's `utf8.c` lists the same).
     private static let ignoredByHFS: Set<UInt32> = Set(
         Array(0x200C...0x200F) + Array(0x202A...0x202E) + Array(0x206A...0x206F) + [0xFEFF])

@@ -16,6 +16,7 @@ enum TreeRules {
             if clashing.contains(index) {
                 found.append("another name in this directory differs only in case or composition")
             }
+            if entry.id == .zero { found.append("the file has no content: its object id is all zeros") }
             if index > 0, !TreeObject.precedes(entries[index - 1], entry) {
                 found.append("the directory is not in git's order")
             }
@@ -44,7 +45,7 @@ enum TreeRules {
         switch FileMode(entry.mode) {
         case nil: "the file has a mode git does not know"
         case .submodule: "submodules are not supported"
-        case .symlink where entry.text.lowercased().hasPrefix(".git"): "a file git reads must not be a symbolic link"
+        case .symlink where PathRules.mayBeGitFile(entry.text): "a file git reads must not be a symbolic link"
         case .file, .executable, .symlink, .directory: nil
         }
     }

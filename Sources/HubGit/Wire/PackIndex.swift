@@ -15,6 +15,10 @@ struct PackIndex: Sendable {
     /// Objects of the repository that deltas stand on; they are not part of the push.
     private var bases: [ObjectID: QuarantinedObjects.Slot] = [:]
 
+    /// What is odd about objects and no reason to refuse them.
+    private(set) var remarks: [String] = []
+    private static let remarkLimit = 20
+
     private let file: ScratchFile
     private let limits: PushLimits
     private var fileEnd: Int
@@ -96,6 +100,7 @@ struct PackIndex: Sendable {
             throw .invalid("the pack holds an object of an unknown kind")
         }
         let id = try GitObject(kind: kind, bytes: bytes).name()
+        try check(kind, bytes, id)
         let header = ObjectHeader(kind: kind, size: bytes.count)
         slots[id] = slots[id] ?? .init(header: header, offset: range.lowerBound, length: range.count)
         recent.keep(bytes, as: id)
@@ -146,6 +151,7 @@ struct PackIndex: Sendable {
         let object = GitObject(kind: slot.header.kind, bytes: try delta.apply(to: try bytes(of: base.id, slot)))
         let id = try object.name()
         if slots[id] == nil {
+            try check(object.kind, object.bytes, id)
             let header = ObjectHeader(kind: object.kind, size: object.bytes.count)
             let whole = try append(Zlib.deflate(object.bytes), header)
             slots[id] = whole
@@ -172,6 +178,18 @@ struct PackIndex: Sendable {
         let byPlace = waitingOnEntry.isEmpty ? nil : waitingOnEntry.removeValue(forKey: entryOffset)
         let byName = waitingOnObject.isEmpty ? nil : waitingOnObject.removeValue(forKey: base.id)
         return ((byPlace ?? []) + (byName ?? [])).map { ($0, base) }
+    }
+
+    /// Refuses what stock git would refuse of any commit or tag, whether or not a ref will reach it.
+    private mutating func check(_ kind: ObjectKind, _ bytes: [UInt8], _ id: ObjectID) throws(GitError) {
+        guard kind == .commit || kind == .tag else { return }
+        if let problem = ObjectRules.problem(of: kind, bytes) {
+            throw .invalid("\(kind) \(id) is malformed: \(problem)")
+        }
+        guard kind == .tag, remarks.count < Self.remarkLimit, let remark = ObjectRules.remark(onTag: bytes) else {
+            return
+        }
+        remarks.append("\(kind) \(id): \(remark)")
     }
 
     // MARK: Space

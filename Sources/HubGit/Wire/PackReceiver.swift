@@ -51,7 +51,8 @@ struct PackReceiver {
         }
         try index.checkComplete()
         return Quarantine(
-            objects: QuarantinedObjects(slots: index.slots, deltas: index.deltas, file: file), packBytes: length)
+            objects: QuarantinedObjects(slots: index.slots, deltas: index.deltas, file: file), packBytes: length,
+            remarks: index.remarks)
     }
 
     /// Writes and hashes all but the last bytes, which may be the checksum.

@@ -10,6 +10,15 @@ package struct Quarantine: Sendable {
     /// Length of the pack as it was sent.
     package let packBytes: Int
 
+    /// What is odd about objects and no reason to refuse them, as sentences.
+    package let remarks: [String]
+
+    init(objects: QuarantinedObjects, packBytes: Int, remarks: [String] = []) {
+        self.objects = objects
+        self.packBytes = packBytes
+        self.remarks = remarks
+    }
+
     package var objectCount: Int { objects.slots.count }
 
     /// Opens `repository` as it would be with these objects; only ``publish(_:into:)`` makes it so.
