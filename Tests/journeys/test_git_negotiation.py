@@ -126,6 +126,7 @@ def test_a_commit_is_fetched_by_its_id(shared_hub, shared_ada, tmp_path, version
 
     def scenario(side):
         side.git("init", "--quiet", "clone")
+        side.git("symbolic-ref", "HEAD", f"refs/fetched/{ids[0]}", cwd=side.folder / "clone")
         for one in ids:
             side.git("fetch", "--quiet", side.remote, one, cwd=side.folder / "clone")
             side.git("update-ref", f"refs/fetched/{one}", "FETCH_HEAD", cwd=side.folder / "clone")

@@ -1,8 +1,8 @@
 """Makes a bare repository with a long, ordinary history: git_history.py FOLDER COMMITS SEED [REFS].
 
 Some hundred text files in nested folders; each commit rewrites a line or two of one file, each fiftieth merges a short
-side branch. With REFS, that many tags, half of them annotated, stand on its commits, 5000 in each of
-the folders `refs/tags/0`, `refs/tags/1` and so on.
+side branch. With REFS, that many tags, half of them annotated, stand on its newest commits, 5000 in
+each of the folders `refs/tags/0`, `refs/tags/1` and so on.
 """
 
 import random
@@ -13,6 +13,7 @@ FOLDERS = ("", "src", "src/core", "src/core/io", "src/net", "src/net/http", "doc
 FILES_PER_FOLDER = 12
 LINES = 120
 TAGS_PER_FOLDER = 5000
+TAGGED = 100  # commits, the newest
 
 
 def main():
@@ -79,11 +80,12 @@ class History:
 
     def write_refs(self, count, commits):
         for number in range(count):
-            place, folder = 1 + number % commits, number // TAGS_PER_FOLDER
+            place, folder = commits - number % TAGGED, number // TAGS_PER_FOLDER
             if number % 2:
                 message = f"Release {number}\n"
-                self.say(f"tag {folder}/release-{number}\nfrom :{place}\ntagger ada <ada@example.org> {1_600_000_000 + number} "
-                         f"+0000\ndata {len(message)}\n{message}\n")
+                who = f"ada <ada@example.org> {1_600_000_000 + number} +0000"
+                self.say(f"tag {folder}/release-{number}\nfrom :{place}\ntagger {who}\n"
+                         f"data {len(message)}\n{message}\n")
             else:
                 self.say(f"reset refs/tags/{folder}/build-{number}\nfrom :{place}\n\n")
 

@@ -8,6 +8,7 @@ import dataclasses
 import shutil
 import statistics
 import sys
+import time
 
 import git_history
 import git_peer
@@ -96,6 +97,7 @@ class Measurement:
         folders = range((self.size.refs - 1) // git_history.TAGS_PER_FOLDER + 1)
         for host in self.hosts:
             self.create(host, "many-refs")
+            # A hub takes only so many refs in one push.
             for refs in ("refs/heads/main", *(f"refs/tags/{folder}/*" for folder in folders)):
                 self.git(host, "-C", source, "push", "--quiet", self.url(host, "many-refs"), f"{refs}:{refs}")
             self.settle(host, "many-refs")
@@ -142,9 +144,17 @@ class Measurement:
         self.hosts[host].create(name, **({"empty": True} if host == HUB else {}))
 
     def settle(self, host, name):
-        """Waits for what a hub does with a revision after a push, so that no later step pays for it."""
-        if host == HUB:
-            self.hosts[host].wait_for_report(f"ada/{name}")
+        """Waits for what a hub does with revisions after a push, so that no later step pays for it."""
+        if host != HUB:
+            return
+        hub = self.hosts[host]
+        hub.wait_for_report(f"ada/{name}")
+        before, deadline = None, time.monotonic() + 600
+        while before != hub.server.cpu():
+            if time.monotonic() > deadline:
+                raise Failed("the hub is still busy ten minutes after a push")
+            before = hub.server.cpu()
+            time.sleep(0.5)
 
     def make_history(self, name, commits, seed, refs=0):
         path = self.folder / name

@@ -1,0 +1,62 @@
+"""A TCP proxy that breaks connections off after a number of bytes, as bad networks do."""
+
+import contextlib
+import socket
+import struct
+import threading
+
+
+class CuttingProxy:
+    """Forwards to a port on loopback; the `limit` holds for the bytes of all connections together, one way."""
+
+    def __init__(self, port):
+        self.port = port
+        self.limit = None
+        self.direction = "down"
+        self.passed = 0
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def cut_after(self, limit, direction="down"):
+        """From now on breaks off after so many more bytes to ("up") or from ("down") the server; None never."""
+        with self.lock:
+            self.limit, self.direction, self.passed = limit, direction, 0
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(("127.0.0.1", self.port))
+                for source, target, direction in ((client, server, "up"), (server, client, "down")):
+                    threading.Thread(
+                        target=self.forward, args=(source, target, direction), daemon=True).start()
+
+    def forward(self, source, target, direction):
+        try:
+            while data := source.recv(65536):
+                allowed = self.allowed(len(data), direction)
+                target.sendall(data[:allowed])
+                if allowed < len(data):
+                    break
+        except OSError:
+            pass
+        for one in (source, target):
+            # A reset, as of a network that is gone, not an orderly end.
+            with contextlib.suppress(OSError):
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def allowed(self, count, direction):
+        with self.lock:
+            if self.limit is None or direction != self.direction:
+                return count
+            allowed = max(0, min(count, self.limit - self.passed))
+            self.passed += allowed
+            return allowed
+
+    def close(self):
+        self.listener.close()

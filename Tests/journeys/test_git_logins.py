@@ -1,0 +1,147 @@
+"""Who may fetch: how stock git is asked for a login, where it may find one, and what it is told without."""
+
+import pytest
+
+import git_oracle
+import packets
+from hub import said
+
+
+@pytest.fixture(scope="module")
+def closed(shared_hub, shared_ada):
+    """A private repository with one commit."""
+    shared_hub.create("ada/closed", shared_ada.user, "private")
+    return "ada/closed"
+
+
+@pytest.fixture
+def stranger_at_shared(shared_hub, tmp_path):
+    import hub as programs
+    return programs.Person(shared_hub, tmp_path / "stranger")
+
+
+@pytest.fixture(params=git_oracle.VERSIONS)
+def version(request):
+    return request.param
+
+
+def ask(person, url, version, *settings, **environment):
+    person.environment.update(environment)
+    try:
+        return person.git("-c", f"protocol.version={version}", *settings, "ls-remote", url, check=False)
+    finally:
+        for name in environment:
+            del person.environment[name]
+
+
+def test_without_a_login_git_asks_for_one(shared_hub, closed, stranger_at_shared, version):
+    result = ask(stranger_at_shared, shared_hub.remote(closed), version)
+    assert result.returncode == 128
+    assert "could not read Username" in result.stderr, said(result)
+    answer = shared_hub.get(f"/{closed}.git/info/refs?service=git-upload-pack")
+    challenge = {name.lower(): value for name, value in answer.headers.items()}["www-authenticate"]
+    assert answer.status == 401 and challenge.startswith("Basic realm="), challenge
+
+
+def test_a_login_in_the_url_is_taken(shared_hub, shared_ada, closed, stranger_at_shared, version):
+    result = ask(stranger_at_shared, shared_hub.remote(closed, shared_ada.user), version)
+    assert result.returncode == 0 and "refs/heads/main" in result.stdout, said(result)
+
+
+def test_any_name_will_do_for_a_token(shared_hub, shared_ada, closed, stranger_at_shared):
+    for name in ("ada", "git", "x-token", shared_ada.user.token):
+        url = shared_hub.remote(closed).replace("://", f"://{name}:{shared_ada.user.token}@")
+        result = ask(stranger_at_shared, url, 2)
+        assert result.returncode == 0, (name, said(result))
+
+
+def test_a_login_is_asked_of_a_program(shared_hub, shared_ada, closed, stranger_at_shared, tmp_path, version):
+    answers = tmp_path / "askpass"
+    asked = tmp_path / "asked"
+    answers.write_text(
+        f'#!/bin/sh\necho "$1" >>"{asked}"\ncase "$1" in Username*) echo ada;; *) echo {shared_ada.user.token};; esac\n')
+    answers.chmod(0o755)
+    result = ask(stranger_at_shared, shared_hub.remote(closed), version, GIT_ASKPASS=str(answers))
+    assert result.returncode == 0, said(result)
+    words = asked.read_text().splitlines()
+    assert [word.split()[0] for word in words] == ["Username", "Password"]
+
+
+def test_nobody_is_asked_for_what_is_public(shared_hub, shared_ada, stranger_at_shared, tmp_path, version):
+    twin = git_oracle.Twin(shared_hub, shared_ada, f"open-{version}", tmp_path, make=git_oracle.ordinary)
+    answers = tmp_path / "askpass"
+    answers.write_text(f'#!/bin/sh\ntouch "{tmp_path}/asked"\nexit 1\n')
+    answers.chmod(0o755)
+    result = ask(stranger_at_shared, shared_hub.remote(twin.repository), version, GIT_ASKPASS=str(answers))
+    assert result.returncode == 0 and not (tmp_path / "asked").exists()
+
+
+def test_a_login_is_found_in_netrc_and_in_a_helper(shared_hub, shared_ada, closed, stranger_at_shared, version):
+    host = shared_hub.url.removeprefix("http://").split(":")[0]
+    netrc = stranger_at_shared.home / ".netrc"
+    netrc.write_text(f"machine {host} login ada password {shared_ada.user.token}\n")
+    netrc.chmod(0o600)
+    result = ask(stranger_at_shared, shared_hub.remote(closed), version)
+    netrc.unlink()
+    assert result.returncode == 0, said(result)
+    helper = f"!f() {{ echo username=ada; echo password={shared_ada.user.token}; }}; f"
+    result = ask(stranger_at_shared, shared_hub.remote(closed), version, "-c", f"credential.helper={helper}")
+    assert result.returncode == 0, said(result)
+    header = f"http.extraHeader=Authorization: Bearer {shared_ada.user.token}"
+    assert ask(stranger_at_shared, shared_hub.remote(closed), version, "-c", header).returncode == 0
+
+
+def test_a_wrong_token_is_an_error(shared_hub, closed, stranger_at_shared, version):
+    for token in ("hub_" + "0" * 40, "password", "%00", "x" * 5000):
+        url = shared_hub.remote(closed).replace("://", f"://ada:{token}@")
+        result = ask(stranger_at_shared, url, version)
+        assert result.returncode == 128 and "Authentication failed" in result.stderr, said(result)
+
+
+def test_an_expired_or_revoked_token_is_an_error(shared_hub, shared_ada, closed, stranger_at_shared):
+    token = shared_hub.token("ada")
+    url = shared_hub.remote(closed).replace("://", f"://ada:{token}@")
+    assert ask(stranger_at_shared, url, 2).returncode == 0
+    listed = shared_hub.get("/api/settings/tokens", shared_ada.user).json
+    assert listed
+    shared_hub.hubd("admin", "token", "revoke", token, check=False)
+    known = shared_hub.get("/api/whoami-v2", type("User", (), {"token": token})())
+    result = ask(stranger_at_shared, url, 2)
+    assert (result.returncode == 0) == (known.status == 200), said(result)
+
+
+def test_who_may_not_see_it_is_told_it_is_not_there(shared_hub, closed, stranger_at_shared, version):
+    eve = shared_hub.user("eve")
+    hidden = ask(stranger_at_shared, shared_hub.remote(closed, eve), version)
+    absent = ask(stranger_at_shared, shared_hub.remote("ada/absent", eve), version)
+    assert hidden.returncode == absent.returncode == 128
+    assert hidden.stderr.replace("closed", "absent") == absent.stderr
+    assert "not found" in hidden.stderr
+
+
+def test_a_token_that_may_only_read_does_not_push(shared_hub, shared_ada, closed, tmp_path, version):
+    reader = type("User", (), {"name": "ada", "token": shared_hub.token("ada", scope="read")})()
+    url = shared_hub.remote(closed, reader)
+    clone = tmp_path / "clone"
+    shared_ada.git("-c", f"protocol.version={version}", "clone", "--quiet", url, str(clone))
+    (clone / "new.txt").write_text("new\n")
+    shared_ada.git("add", ".", cwd=clone)
+    shared_ada.git("commit", "--quiet", "-m", "New", cwd=clone)
+    before = shared_hub.head(closed, shared_ada.user)
+    result = shared_ada.git(
+        "-c", f"protocol.version={version}", "push", "origin", "HEAD:main", cwd=clone, check=False)
+    assert result.returncode != 0 and "403" in result.stderr, said(result)
+    assert shared_hub.head(closed, shared_ada.user) == before
+
+
+def test_a_moved_repository_is_followed(shared_hub, shared_ada, stranger_at_shared, tmp_path, version):
+    twin = git_oracle.Twin(shared_hub, shared_ada, f"before-{version}", tmp_path, make=git_oracle.ordinary)
+    url = shared_hub.remote(twin.repository)
+    answer = shared_hub.request(
+        "POST", "/api/repos/move", {"fromRepo": twin.repository, "toRepo": f"ada/after-{version}", "type": "model"},
+        shared_ada.user)
+    assert answer.status == 200, answer.body
+    stranger_at_shared.git("-c", f"protocol.version={version}", "clone", "--quiet", url, "clone")
+    result = stranger_at_shared.git("-C", "clone", "rev-parse", "HEAD")
+    assert result.stdout == twin.git("rev-parse", "main")
+    assert packets.HubEnd(shared_hub, f"ada/after-{version}").advertisement(version).status == 200
