@@ -1,6 +1,6 @@
 """Stock git as the oracle: repositories with real history, kept twice, and what can be seen of a clone.
 
-A `Twin` is one repository served by the hub and the same as a bare folder that git serves by itself. A scenario is a
+A `Twin` is one repository served by the hub and the same as a bare folder served by `git http-backend`. A scenario is a
 function of a `Side`; what it sees on both sides must be the same.
 """
 
@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import subprocess
 
+import git_backend
 import hub as programs
 
 SIDES = ("hub", "git")
@@ -121,9 +122,12 @@ def git(*arguments, cwd=None, env=None, stdin=None):
 class Twin:
     """One repository twice: on the hub, and as a bare folder that git's own server may read all of."""
 
+    backend = None  # one for all
+
     def __init__(self, hub, owner, name, folder, make=None, together=()):
         self.hub = hub
         self.owner = owner
+        self.commits = 0
         self.together = together  # patterns of refs of which there are too many to name each
         self.repository = f"{owner.user.name}/{name}"
         self.bare = pathlib.Path(folder) / f"{name}.git"
@@ -134,6 +138,9 @@ class Twin:
         # Version 0 of git's own lets one ask for a blob only where it lets one ask for anything.
         for setting in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant", "transfer.advertiseObjectInfo"):
             git("-C", self.bare, "config", setting, "true")
+        if not Twin.backend:
+            Twin.backend = git_backend.GitBackend()
+        self.git_url = Twin.backend.add(self.bare)
         answer = hub.request(
             "POST", "/api/repos/create",
             {"name": name, "organization": owner.user.name, "visibility": "public", "empty": True}, owner.user)
@@ -167,7 +174,10 @@ class Twin:
 
     def commit(self, branch, files, message="One more"):
         """A commit on a branch of the bare folder, without publishing it; returns its id."""
-        index = {**DATED, "GIT_INDEX_FILE": str(self.bare / "index-of-commit")}
+        self.commits += 1
+        date = f"{EPOCH + 1000 * DAY + self.commits} +0000"
+        index = {**DATED, "GIT_INDEX_FILE": str(self.bare / "index-of-commit"), "GIT_AUTHOR_DATE": date,
+                 "GIT_COMMITTER_DATE": date}
         parent = subprocess.run(
             ["git", "-C", self.bare, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}"],
             capture_output=True, text=True).stdout.strip()
@@ -184,7 +194,7 @@ class Twin:
     def side(self, name, person, folder, version=2):
         remote, writable = self.hub.remote(self.repository), self.hub.remote(self.repository, self.owner.user)
         if name == "git":
-            remote = writable = f"file://{self.bare}"
+            remote = writable = self.git_url
         return Side(name, self, person, pathlib.Path(folder) / name, remote, writable, version)
 
     def both(self, scenario, person, folder, version=2):
@@ -221,10 +231,11 @@ class Side:
         return self.folder / into
 
     def commit(self, clone, path, text):
-        """A commit in a clone, the same on every side."""
+        """A commit in a clone, the same on every side, after all that the histories have."""
         (clone / path).write_text(text)
         self.git("add", path, cwd=clone)
-        dated = {**self.person.environment, **DATED}
+        date = f"{EPOCH + 2000 * DAY} +0000"
+        dated = {**self.person.environment, **DATED, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
         programs.run(["git", "commit", "--quiet", "-m", f"Write {path}"], cwd=clone, env=dated)
 
     def plain(self, text):

@@ -41,8 +41,14 @@ struct ObjectFilter: Hashable, Sendable {
 
     /// Whether an object `depth` steps below a root tree, the root itself at 0, is sent as far as its kind and place
     /// tell; a blob's size may still leave it out.
+    ///
+    /// Commits and tags have no place in a tree.
     func takes(_ kind: ObjectKind, depth: Int) -> Bool {
-        kinds.contains(kind) && depth < treeDepth ?? .max && (kind != .blob || blobLimit != 0)
+        switch kind {
+        case .commit, .tag: kinds.contains(kind)
+        case .tree: kinds.contains(kind) && depth < treeDepth ?? .max
+        case .blob: kinds.contains(kind) && depth < treeDepth ?? .max && blobLimit != 0
+        }
     }
 
     /// Whether what lies `depth` steps below a root tree has to be looked at.
