@@ -14,6 +14,13 @@ import Testing
         #expect("\(filter.takes(.blob, depth: 1) ? 1 : 0) \(filter.takes(.tree, depth: 0) ? 1 : 0)" == takes)
     }
 
+    @Test(arguments: ["tree:0", "tree:1", "blob:none", "combine:tree:0+blob:none"])
+    func `a filter of trees and blobs leaves out no commit and no tag`(text: String) throws {
+        let filter = try ObjectFilter(parsing: text)
+
+        #expect(filter.takes(.commit, depth: 0) && filter.takes(.tag, depth: 0))
+    }
+
     @Test func `the smallest of several limits counts`() throws {
         #expect(try ObjectFilter(parsing: "combine:blob:limit=2m+blob:limit=3k").blobLimit == 3 << 10)
     }

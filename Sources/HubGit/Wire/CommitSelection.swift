@@ -75,8 +75,7 @@ struct CommitSelection {
             isEverything = deepening.depth == UploadPackRequest.Deepening.infinite && !deepening.isRelative
             guard !isEverything else { return }
             if let depth = deepening.depth, deepening.isRelative {
-                let reached = table.reached(from: wants)
-                countSteps(from: cuts.filter { reached[$0] }, depth < .max ? depth + 1 : depth, table)
+                countSteps(from: cuts, depth < .max ? depth + 1 : depth, table)
             } else if let depth = deepening.depth {
                 countSteps(from: Set(wants), depth, table)
             } else {
