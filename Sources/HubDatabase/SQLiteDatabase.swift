@@ -34,6 +34,20 @@ package struct SQLiteDatabase: SQLDatabase {
         }
     }
 
+    /// Opens an existing file to read from it, on one connection; every write fails.
+    package init(readingFrom path: String) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(10)
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            writer = queue
+            watcher = queue
+        } catch let error as DatabaseError {
+            throw SQLError(error)
+        }
+    }
+
     /// The whole database file is sound, or a sentence that says what is not.
     package func integrityProblem() async throws -> String? {
         let answer = try await read { connection in try connection.queryOne("PRAGMA quick_check(1)")?.string(0) }

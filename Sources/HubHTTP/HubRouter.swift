@@ -10,6 +10,12 @@ package struct HubAddressing: Sendable {
     /// Who owns the repositories that are named by one segment.
     package var bareNameOwner = "library"
 
+    /// Whether clients come by TLS.
+    package var isSecure = false
+
+    /// Whether callers from this machine may push where a repository's import allows it, without logging in.
+    package var admitsLoopbackGuests = false
+
     package init(publicURL: String? = nil) { self.publicURL = publicURL }
 }
 
@@ -29,7 +35,8 @@ package func buildResponder(
     router.add(middleware: ErrorResponses(methods: list.methods))
     let gate = TrafficGate(traffic)
     let open = router.group().add(middleware: AnonymousTraffic(gate: gate))
-    let authenticated = router.group().add(middleware: Authentication(accounts: hub.accounts, gate: gate))
+    let authenticated = router.group().add(
+        middleware: Authentication(accounts: hub.accounts, grants: hub.largeFileGrants, gate: gate))
     let kept = KeptAnswers(version: hub.version)
     let downloads = DownloadCounting(counter: hub.downloads)
     for (route, plainHandler) in log.declarations {
@@ -41,6 +48,7 @@ package func buildResponder(
     }
     return HubResponder(
         router: router.buildResponder(),
+        scheme: addressing.isSecure ? "https" : "http",
         bareNames: BareNames(
             owner: addressing.bareNameOwner, words: list.wordsAfterNames,
             wordsInsteadOfNames: list.wordsInsteadOfNames))
@@ -58,6 +66,7 @@ private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: R
     let api = web.group("api")
     AccountRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Accounts"))
     TokenRoutes(hub: hub).add(to: api.about("Accounts"))
+    SSHKeyRoutes(hub: hub).add(to: api.about("Accounts"))
     PeopleRoutes(hub: hub, publicURL: publicURL).add(to: api.about("People"))
     LikeRoutes(hub: hub, publicURL: publicURL).add(to: api.about("People"))
     WebhookRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Webhooks"))
@@ -75,7 +84,7 @@ private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: R
     LargeFileRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Large files"))
     XetTokenRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Xet"))
     FileRoutes(hub: hub, publicURL: publicURL).add(to: web.about("Files"))
-    GitRoutes(hub: hub).add(to: web.about("Git"))
+    GitRoutes(hub: hub, admitsLoopbackGuests: addressing.admitsLoopbackGuests).add(to: web.about("Git"))
     LFSRoutes(hub: hub, publicURL: publicURL).add(to: web.about("Git LFS"))
     LFSLockRoutes(hub: hub).add(to: web.about("Git LFS"))
 }

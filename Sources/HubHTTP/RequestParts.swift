@@ -78,7 +78,7 @@ extension Request {
 
     /// Where this client reaches the hub, without a final slash.
     func baseURL(_ publicURL: String?) -> String {
-        publicURL ?? "http://\(head.authority ?? "127.0.0.1")"
+        publicURL ?? "\(head.scheme ?? "http")://\(head.authority ?? "127.0.0.1")"
     }
 }
 

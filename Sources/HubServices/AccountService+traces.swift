@@ -8,6 +8,7 @@ extension AccountService {
         for statement in [
             "DELETE FROM refresh_token WHERE user_id = ?",
             "DELETE FROM device_login WHERE user_id = ?",
+            "DELETE FROM ssh_key WHERE user_id = ?",
             "DELETE FROM follow WHERE follower_id = ?",
             "DELETE FROM follow WHERE followed_id = ?",
             "DELETE FROM repository_like WHERE user_id = ?",

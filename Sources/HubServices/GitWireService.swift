@@ -17,15 +17,20 @@ package struct GitWireService: Sendable {
         case receivePack = "git-receive-pack"
     }
 
-    /// The body of `GET …/info/refs`.
+    /// The body of `GET …/info/refs`, or what a conversation over a pipe begins with.
     ///
     /// - Parameter asked: The client's `Git-Protocol` header.
-    package func advertise(_ service: Service, _ record: RepositoryRecord, asked: String?) async throws -> [UInt8] {
+    package func advertise(
+        _ service: Service,
+        _ record: RepositoryRecord,
+        asked: String?,
+        isOverHTTP: Bool = true
+    ) async throws -> [UInt8] {
         let version = ProtocolVersion(asked: asked)
         return try await git.read(record.rowID) { git in
             switch service {
-            case .uploadPack: try UploadPack.advertisement(of: git, version: version)
-            case .receivePack: try ReceivePack.advertisement(of: git, version: version)
+            case .uploadPack: try UploadPack.advertisement(of: git, version: version, isOverHTTP: isOverHTTP)
+            case .receivePack: try ReceivePack.advertisement(of: git, version: version, isOverHTTP: isOverHTTP)
             }
         }
     }
@@ -45,6 +50,20 @@ package struct GitWireService: Sendable {
     ) async throws -> some AsyncSequence<[UInt8], any Error> & Sendable {
         let plain = isCompressed ? try unpack(request, limit: limit) : request
         return try await UploadPack(store: git).answer(plain, version: ProtocolVersion(asked: asked), in: record.rowID)
+    }
+
+    /// A whole fetch over a connection that stays open.
+    ///
+    /// - Parameter asked: The client's variable `GIT_PROTOCOL`.
+    package func uploadPack(
+        _ record: RepositoryRecord,
+        asked: String?,
+        from input: some AsyncSequence<[UInt8], any Error> & Sendable,
+        write: ([UInt8]) async throws -> Void
+    ) async throws {
+        let version = ProtocolVersion(asked: asked)
+        try await UploadPackConversation(store: git, repository: record.rowID, version: version)
+            .run(input, send: write)
     }
 
     private func unpack(_ request: [UInt8], limit: Int) throws -> [UInt8] {

@@ -32,6 +32,10 @@ package struct Hub: Sendable {
     package let pullRequests: PullRequestService
     package let pullRequestChanges: PullRequestChanges
     package let accessRequests: AccessRequestService
+    package let imports: ImportService
+    package let sshKeys: SSHKeyService
+    package let largeFileGrants: LargeFileGrants
+    package let ssh: SSHService
     package let queue: JobQueue
     package let jobRunner: JobRunner
     package let sweeper: Sweeper
@@ -86,11 +90,17 @@ package struct Hub: Sendable {
             limits: limits,
             signal: signal, now: now)
         refs = RefService(git: git, revisions: revisions, pushes: pushes, scratch: scratch, now: now)
+        imports = ImportService(
+            database: database, git: git, content: content, accounts: accounts, repositories: repositories,
+            pushes: pushes, limits: limits, scratch: scratch, now: now)
+        sshKeys = SSHKeyService(database: database, now: now)
         uploadPlans = UploadPlanService(git: git, limits: limits)
         gitWire = GitWireService(git: git, pushes: pushes, limits: limits, scratch: scratch)
         xet = XetService(database: database, content: content, access: access, signer: signer)
         lfs = LFSService(database: database, content: content, signer: signer, xet: xet, limits: limits)
         locks = LockService(database: database, now: now)
+        largeFileGrants = LargeFileGrants(database: database, signer: signer)
+        ssh = SSHService(access: access, gitWire: gitWire, grants: largeFileGrants)
         largeFiles = LargeFileService(
             database: database, git: git, content: content, access: access, pushes: pushes, now: now)
         comparisons = CompareService(revisions: revisions, git: git)

@@ -129,7 +129,9 @@ package struct RepositoryService: Sendable {
     }
 
     /// Tables with rows about a repository that go when it goes.
-    private static let tablesAboutRepositories = ["repository_alias", "repository_like", "collection_item", "lfs_lock"]
+    private static let tablesAboutRepositories = [
+        "repository_alias", "repository_like", "collection_item", "lfs_lock", "repository_import",
+    ]
 
     /// The name of the repository this one was forked from, if the caller may see it.
     package func upstream(of record: RepositoryRecord, for caller: Caller) async throws -> RepositoryID? {

@@ -24,7 +24,7 @@ struct Hubctl: AsyncParsableCommand {
             Pull.self,
             Log.self, Branch.self, Tag.self, Fork.self, Sync.self, Diff.self, Merge.self, PullRequest.self, Show.self,
             Validate.self,
-            Convert.self, Completion.self, GitCredentialHelper.self, LFSAgent.self,
+            SSHKeys.self, Convert.self, Completion.self, GitCredentialHelper.self, LFSAgent.self,
         ]
     )
 

@@ -9,6 +9,7 @@ import HubCore
 /// | `hub.sqlite` (and `-wal`, `-shm`) | the database |
 /// | `blobs/` | packed chunks, named by digest |
 /// | `scratch/` | uploads and validations under way; emptied at start |
+/// | `address` | how clients reach the running hubd |
 /// | `admin-token` | the first administrator's token, 0600 |
 /// | `lock` | held by the running hubd |
 struct DataFolder: Sendable {
@@ -18,6 +19,7 @@ struct DataFolder: Sendable {
     var blobs: String { path + "/blobs" }
     var scratch: String { path + "/scratch" }
     var adminToken: String { path + "/admin-token" }
+    private var addressFile: String { path + "/address" }
     private var lockFile: String { path + "/lock" }
 
     /// Makes the folder, readable by its owner only, and empties its scratch space.
@@ -83,6 +85,22 @@ struct DataFolder: Sendable {
         let made = FileManager.default.createFile(
             atPath: adminToken, contents: Data((token + "\n").utf8), attributes: [.posixPermissions: 0o600])
         guard made else { throw HubError.unavailable("'\(adminToken)' cannot be written") }
+    }
+
+    /// Writes down how clients reach the hub, for programs that answer in its name; nil if that is not known.
+    func writeAddress(_ address: String?) throws {
+        do {
+            try Data(((address ?? "") + "\n").utf8).write(to: URL(filePath: addressFile), options: .atomic)
+        } catch {
+            throw HubError.unavailable("'\(addressFile)' cannot be written: \(error.localizedDescription)")
+        }
+    }
+
+    /// How clients reach the hub, as it was when it started last.
+    func readAddress() throws -> String? {
+        guard let data = FileManager.default.contents(atPath: addressFile) else { return nil }
+        let address = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return address.isEmpty ? nil : address
     }
 
     private func errorText() -> String { unsafe String(cString: strerror(errno)) }

@@ -33,18 +33,44 @@ struct EmbeddedHub: Sendable {
                 "the database '\(folder.database)' is damaged (\(problem)); restore a backup before starting")
         }
         try await database.migrate(migrations, dialect: .sqlite)
+        let hub = try await hub(in: folder, database, config, logger: logger)
+        try await hub.queue.reclaimAll()
+        return EmbeddedHub(
+            folder: folder, database: database, hub: hub, firstToken: try await firstToken(hub, folder))
+    }
+
+    /// Opens a hub that runs, or rests, beside it: for one conversation, without the checks of a start.
+    ///
+    /// What it queues is found by the hub that runs, or by the next one.
+    static func attach(_ config: HubdConfig, logger: Logger) async throws -> EmbeddedHub {
+        let folder = DataFolder(path: config.data)
+        let database = try SQLiteDatabase(path: folder.database, readers: 1)
+        let applied = try await database.read { connection in
+            Set(try connection.query("SELECT id FROM schema_migration").map { row in try row.string(0) })
+        }
+        guard applied == Set(migrations.map(\.id)) else {
+            throw HubError.unavailable("the hub is of another version than this program; restart it")
+        }
+        return EmbeddedHub(
+            folder: folder, database: database, hub: try await hub(in: folder, database, config, logger: logger),
+            firstToken: nil)
+    }
+
+    private static func hub(
+        in folder: DataFolder,
+        _ database: SQLiteDatabase,
+        _ config: HubdConfig,
+        logger: Logger
+    ) async throws -> Hub {
         var options = ContentStoreOptions()
         options.leaseDuration = config.limits.leaseSeconds
         let content = ContentStore(
             database: database, backend: try FolderBackend(root: folder.blobs), scratch: folder.scratch,
             options: options)
-        let hub = try await Hub(
+        return try await Hub(
             database: database, content: content, scratch: folder.scratch, limits: config.limits,
             validationThreads: config.validationThreads, sweepHours: config.sweepHours, webhooks: config.webhooks,
             logger: logger)
-        try await hub.queue.reclaimAll()
-        return EmbeddedHub(
-            folder: folder, database: database, hub: hub, firstToken: try await firstToken(hub, folder))
     }
 
     private static func firstToken(_ hub: Hub, _ folder: DataFolder) async throws -> String? {

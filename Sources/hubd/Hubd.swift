@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import HubCore
+import HubDatabase
 
 @main
 struct Hubd: AsyncParsableCommand {
@@ -14,7 +16,7 @@ struct Hubd: AsyncParsableCommand {
             The first start prints the administrator's token; give it to 'hubctl login'.
             """,
         version: HubVersion.current,
-        subcommands: [Serve.self, Admin.self, Doctor.self]
+        subcommands: [Serve.self, Admin.self, Doctor.self, SSHKeys.self, SSHServe.self]
     )
 }
 
@@ -25,6 +27,21 @@ struct DataOption: ParsableArguments {
 
     @Option(help: ArgumentHelp("A JSON file with options; see docs/operating.md.", valueName: "file"))
     var config: String?
+
+    /// The data folder, in which a hub must have been started before.
+    func existingFolder() async throws -> DataFolder {
+        let folder = DataFolder(path: try await configuration().data)
+        guard FileManager.default.fileExists(atPath: folder.database) else {
+            throw HubError.notFound(
+                "there is no hub in '\(folder.path)'; name its folder with --data, or start one with 'hubd serve'")
+        }
+        return folder
+    }
+
+    /// The database of an existing hub, whether it runs or not.
+    func existingDatabase() async throws -> SQLiteDatabase {
+        try SQLiteDatabase(path: try await existingFolder().database)
+    }
 
     func configuration(overriding more: [String: String?] = [:]) async throws -> HubdConfig {
         let overrides = more.merging(["data": path]) { one, _ in one }.compactMapValues { $0 }

@@ -22,6 +22,12 @@ struct HubdConfig: Sendable {
     /// `public-url`: how clients reach the hub, when it stands behind a proxy; by default the `Host` they ask for.
     var publicURL: String?
 
+    /// `tls.certificate` and `tls.key`: files in PEM, for serving HTTPS; both or none.
+    var tls: ServerTLS?
+
+    /// `import`: a folder of bare git repositories to take over at the start.
+    var importFolder: String?
+
     /// `bare-name-owner`: who owns the repositories that clients name by one word, such as `gpt2`.
     var bareNameOwner = HubAddressing().bareNameOwner
 
@@ -49,7 +55,27 @@ struct HubdConfig: Sendable {
     var addressing: HubAddressing {
         var addressing = HubAddressing(publicURL: publicURL)
         addressing.bareNameOwner = bareNameOwner
+        addressing.isSecure = tls != nil
+        addressing.admitsLoopbackGuests = admitsLoopbackGuests
         return addressing
+    }
+
+    /// Whether anonymous pushes from this machine may be taken: only if there is something to push to, and nobody
+    /// reaches the hub from elsewhere, not even through a proxy.
+    var admitsLoopbackGuests: Bool { importFolder != nil && publicURL == nil && !traffic.trustsProxy && isOnLoopback }
+
+    /// Whether only this machine reaches the address to serve on.
+    private var isOnLoopback: Bool {
+        guard let host = try? address.host else { return false }
+        return host == "localhost" || NetworkAddress.bytes(of: host).map(NetworkAddress.isLoopback) ?? false
+    }
+
+    /// How clients reach the hub that serves on `port`; nil if that cannot be told from the address it listens on.
+    func reachableAddress(port: Int) throws -> String? {
+        if let publicURL { return publicURL }
+        let host = try address.host
+        guard !["0.0.0.0", "::", "*"].contains(host) else { return nil }
+        return "\(tls == nil ? "http" : "https")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 
     /// The host and port of `listen`.
@@ -103,6 +129,8 @@ extension HubdConfig {
         if let url = publicURL, !["http://", "https://"].contains(where: { url.hasPrefix($0) && url != $0 }) {
             throw HubError.invalid("public-url is '\(url)'; expected http://HOST or https://HOST")
         }
+        importFolder = options.string("import")
+        tls = try ServerTLS(certificate: options.string("tls.certificate"), key: options.string("tls.key"))
         bareNameOwner = options.string("bare-name-owner") ?? bareNameOwner
         guard RepositoryID.isWellFormed(bareNameOwner[...]) else {
             throw HubError.invalid("bare-name-owner is '\(bareNameOwner)'; expected the name of a user or organisation")

@@ -47,20 +47,23 @@ class Hub:
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
         self.url = None
+        self.listen = "127.0.0.1:0"
 
     def start(self):
         """Starts hubd on a free port, or after a stop on the port it had, and waits until it answers."""
-        port = self.url.rsplit(":", 1)[1] if self.url else "0"
+        host, port = self.listen.rsplit(":", 1)
+        if self.url:
+            port = self.url.rsplit(":", 1)[1]
         begin = self.output.stat().st_size if self.output.exists() else 0
         with open(self.output, "ab") as output, open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [HUBD, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{port}"],
+                [HUBD, "serve", "--data", str(self.data), "--listen", f"{host}:{port}"],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=log, env=self.environment)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"hubd ended at start:\n{self.said()}"
             text = self.output.read_bytes()[begin:].decode()
-            if found := re.search(r"at (http://\S+)", text):
+            if found := re.search(r"at (https?://\S+)", text):
                 self.url = found.group(1)
                 if self.get("/health").status == 200:
                     return self

@@ -9,6 +9,7 @@ import Hummingbird
 /// What they may do is decided by `Access`, never here.
 struct Authentication: RouterMiddleware {
     let accounts: AccountService
+    let grants: LargeFileGrants
     let gate: TrafficGate
 
     func handle(
@@ -18,13 +19,31 @@ struct Authentication: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         do {
-            context.caller = try await accounts.authenticate(Self.token(in: request.headers))
+            context.caller = try await caller(of: request)
         } catch let error as HubError {
             try gate.admit(request, of: nil, context)
             throw error
         }
         try gate.admit(request, of: context.caller.user?.id, context)
         return try await next(request, context)
+    }
+
+    /// A token for git-lfs is worth nothing anywhere but at the git-lfs routes of a repository.
+    private func caller(of request: Request) async throws -> Caller {
+        let token = try Self.token(in: request.headers)
+        guard let token, token.hasPrefix(LargeFileGrants.prefix), Self.isAboutLargeFiles(request.uri.path) else {
+            return try await accounts.authenticate(token)
+        }
+        return try await grants.authenticate(token)
+    }
+
+    /// Whether the path is `/owner/name/info/lfs/…`, perhaps with a kind before it.
+    private static func isAboutLargeFiles(_ path: String) -> Bool {
+        var segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        if RepositoryID.Kind.allCases.contains(where: { !$0.webPrefix.isEmpty && $0.plural == segments.first ?? "" }) {
+            segments = segments.dropFirst()
+        }
+        return segments.count > 4 && segments.dropFirst(2).prefix(2).elementsEqual(["info", "lfs"])
     }
 
     static func token(in headers: HTTPFields) throws -> String? {

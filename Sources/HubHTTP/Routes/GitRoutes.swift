@@ -7,6 +7,7 @@ import NIOCore
 /// Git's smart HTTP protocol (gitprotocol-http), for stock git and for hubctl.
 struct GitRoutes {
     let hub: Hub
+    let admitsLoopbackGuests: Bool
 
     func add(to routes: RouteTable) {
         routes.forEachKindOnTheWeb { kind, one in
@@ -36,7 +37,8 @@ struct GitRoutes {
             throw HubError.invalid(
                 "only git's smart protocol is spoken here; ask with ?service=git-upload-pack or git-receive-pack")
         }
-        let record = try await record(kind, service, context)
+        let caller = service == .receivePack ? pusher(request, context) : context.caller
+        let record = try await record(kind, service, caller, context)
         let bytes = try await hub.gitWire.advertise(service, record, asked: request.headers[.gitProtocol])
         return answer(
             "application/x-\(service.rawValue)-advertisement", ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
@@ -47,7 +49,7 @@ struct GitRoutes {
         _ request: Request,
         _ context: HubContext
     ) async throws -> Response {
-        let record = try await record(kind, .uploadPack, context)
+        let record = try await record(kind, .uploadPack, context.caller, context)
         let limit = 64 << 20
         let body = try await request.body.collect(upTo: limit, or: "the negotiation is over \(limit) bytes")
         let isCompressed = request.headers[.contentEncoding] == "gzip"
@@ -63,10 +65,11 @@ struct GitRoutes {
         _ request: Request,
         _ context: HubContext
     ) async throws -> Response {
-        let record = try await record(kind, .receivePack, context)
+        let caller = pusher(request, context)
+        let record = try await record(kind, .receivePack, caller, context)
         let push = try await hub.gitWire.receivePack(request.pieces)
         let body = ResponseBody { writer in
-            try await hub.gitWire.publish(push, to: record, by: context.caller, logger: context.logger) { piece in
+            try await hub.gitWire.publish(push, to: record, by: caller, logger: context.logger) { piece in
                 try await writer.write(ByteBuffer(bytes: piece))
             }
             try await writer.finish(nil)
@@ -79,10 +82,19 @@ struct GitRoutes {
     private func record(
         _ kind: RepositoryID.Kind,
         _ service: GitWireService.Service,
+        _ caller: Caller,
         _ context: HubContext
     ) async throws -> RepositoryRecord {
         try await hub.access.repository(
-            context.repository(kind), for: context.caller, as: service == .uploadPack ? .read : .contribute)
+            context.repository(kind), for: caller, as: service == .uploadPack ? .read : .contribute)
+    }
+
+    /// Who pushes: whoever logged in, else perhaps a guest from this machine; what a guest may do, `Access` says.
+    private func pusher(_ request: Request, _ context: HubContext) -> Caller {
+        guard context.caller == .anonymous, admitsLoopbackGuests, LoopbackGuests.isOne(request, context) else {
+            return context.caller
+        }
+        return .loopbackGuest
     }
 
     private func answer(_ type: String, _ body: ResponseBody) -> Response {

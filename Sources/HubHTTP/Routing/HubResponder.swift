@@ -8,6 +8,9 @@ package import Hummingbird
 /// writes such a path with the owner that bare names belong to.
 package struct HubResponder: HTTPResponder {
     let router: RouterResponder<HubContext>
+
+    /// How clients reach the hub, whatever they say themselves.
+    let scheme: String
     let bareNames: BareNames
 
     /// The words that stand behind a repository's name in some route.
@@ -19,9 +22,9 @@ package struct HubResponder: HTTPResponder {
     }
 
     private func completed(_ request: Request) -> Request {
-        guard let path = bareNames.completed(request.head.path ?? "/") else { return request }
         var head = request.head
-        head.path = path
+        head.scheme = scheme
+        if let path = bareNames.completed(request.head.path ?? "/") { head.path = path }
         return Request(head: head, body: request.body)
     }
 }

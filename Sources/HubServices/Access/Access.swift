@@ -44,6 +44,9 @@ package struct Access: Sendable {
             return record
         }
         guard caller.user != nil else {
+            if caller.isLoopbackGuest, role <= .write, try admitsLoopbackGuests(to: record, in: connection) {
+                return record
+            }
             throw HubError.unauthorized("log in to change \(id); anonymous callers may only read it")
         }
         guard held >= role else {
@@ -101,6 +104,7 @@ package struct Access: Sendable {
         on record: RepositoryRecord,
         in connection: any SQLConnection
     ) throws -> Role? {
+        if let only = caller.confinement, only != record.rowID { return nil }
         let open: Role? = record.visibility == .private ? nil : record.gate == nil ? .read : .see
         guard let user = caller.user else { return open }
         if user.isAdmin || user.id == record.ownerID { return .admin }

@@ -16,13 +16,27 @@ package struct Caller: Sendable, Hashable {
     /// The row of the token in use; nil for callers without one.
     package let tokenID: Int64?
 
+    /// Whether nobody in particular asks, from this very machine: who may push where `Access` says so, and is anonymous
+    /// everywhere else.
+    package let isLoopbackGuest: Bool
+
+    /// The row of the only repository that exists for this caller; nil is no limit.
+    package let confinement: Int64?
+
+    package static let loopbackGuest = Caller(user: nil, scope: .read, tokenName: "", isLoopbackGuest: true)
+
     package static let anonymous = Caller(user: nil, scope: .read, tokenName: "")
 
-    package init(user: User?, scope: TokenScope, tokenName: String, tokenID: Int64? = nil) {
+    package init(
+        user: User?, scope: TokenScope, tokenName: String, tokenID: Int64? = nil, isLoopbackGuest: Bool = false,
+        confinement: Int64? = nil
+    ) {
         self.user = user
         self.scope = scope
         self.tokenName = tokenName
         self.tokenID = tokenID
+        self.isLoopbackGuest = isLoopbackGuest
+        self.confinement = confinement
     }
 
     /// Whether the hub itself may be administered.

@@ -13,6 +13,14 @@ package struct TokenSigner: Sendable {
     /// Loads the hub's signing key, making it the first time.
     package init(database: any SQLDatabase, now: Now = .system) async throws {
         let fresh = unsafe SymmetricKey(size: .bits256).withUnsafeBytes { unsafe Array($0) }
+        let known = try await database.read { connection in
+            try connection.queryOne("SELECT value FROM secret WHERE name = 'signing'")?.blob(0)
+        }
+        if let known {
+            key = SymmetricKey(data: known)
+            self.now = now
+            return
+        }
         let stored = try await database.write { connection in
             try connection.execute(
                 "INSERT INTO secret (name, value) VALUES ('signing', ?) ON CONFLICT (name) DO NOTHING", [fresh])

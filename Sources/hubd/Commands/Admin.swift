@@ -6,8 +6,8 @@ import HubServices
 
 struct Admin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Manage people, organisations and tokens; works while the hub runs.",
-        subcommands: [UserCommands.self, OrganizationCommands.self, TokenCommands.self]
+        abstract: "Manage people, organisations, tokens and SSH keys; works while the hub runs.",
+        subcommands: [UserCommands.self, OrganizationCommands.self, TokenCommands.self, SSHKeyCommands.self]
     )
 }
 
@@ -184,11 +184,6 @@ struct TokenCommands: AsyncParsableCommand {
 extension DataOption {
     /// The accounts of an existing hub, whether it runs or not.
     fileprivate func accounts() async throws -> AccountService {
-        let folder = DataFolder(path: try await configuration().data)
-        guard FileManager.default.fileExists(atPath: folder.database) else {
-            throw HubError.notFound(
-                "there is no hub in '\(folder.path)'; name its folder with --data, or start one with 'hubd serve'")
-        }
-        return AccountService(database: try SQLiteDatabase(path: folder.database))
+        AccountService(database: try await existingDatabase())
     }
 }

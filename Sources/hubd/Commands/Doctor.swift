@@ -43,13 +43,14 @@ struct Doctor: AsyncParsableCommand {
         do {
             let address = try config.address
             let isLoopback = ["127.0.0.1", "localhost", "::1"].contains(address.host)
-            guard !isLoopback, config.publicURL?.hasPrefix("https://") != true else {
+            guard !isLoopback, config.tls == nil, config.publicURL?.hasPrefix("https://") != true else {
                 return Check(name: "address", remark: ": \(config.listen)")
             }
             return Check(
                 name: "address",
                 problem: "\(config.listen) is open to other machines without TLS, so tokens travel in clear; "
-                    + "listen on loopback behind a TLS proxy and set public-url to its https:// address")
+                    + "set tls.certificate and tls.key, or listen on loopback behind a TLS proxy and set public-url to "
+                    + "its https:// address")
         } catch {
             return Check(name: "address", problem: "\(error)")
         }

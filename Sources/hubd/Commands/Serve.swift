@@ -5,6 +5,7 @@ import HubDatabase
 import HubHTTP
 import HubServices
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -29,25 +30,41 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How clients reach the hub, when it stands behind a proxy.", valueName: "url"))
     var publicURL: String?
 
+    @Option(
+        name: .customLong("import"),
+        help: ArgumentHelp("Take over the bare git repositories in this folder at the start.", valueName: "dir"))
+    var importFolder: String?
+
     @Option(help: ArgumentHelp("debug, info, warning or error (default info).", valueName: "level"))
     var logLevel: String?
 
     func run() async throws {
         let config = try await data.configuration(
-            overriding: ["listen": listen, "public-url": publicURL, "log.level": logLevel])
+            overriding: [
+                "listen": listen, "public-url": publicURL, "log.level": logLevel, "import": importFolder,
+            ])
         let address = try config.address
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        var logger = Logger(label: "hubd")
-        logger.logLevel = config.logLevel
+        let logger = logger(config.logLevel)
 
+        let server =
+            try config.tls?.server() ?? .http1(configuration: .init(additionalChannelHandlers: [UpgradeRefusal()]))
         let embedded = try await EmbeddedHub.open(config, logger: logger)
         if let token = embedded.firstToken { announce(token, in: embedded.folder) }
+        try await takeOver(config, embedded.hub, logger)
+        let scheme = config.tls == nil ? "http" : "https"
         let application = Application(
             responder: buildResponder(embedded.hub, config.addressing, config.traffic),
+            server: server,
             configuration: .init(address: .hostname(address.host, port: address.port), serverName: "hubd"),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? address.port
-                print("hubd is serving \(embedded.folder.path) at http://\(address.host):\(port)")
+                do {
+                    try embedded.folder.writeAddress(config.reachableAddress(port: port))
+                } catch {
+                    logger.error("The hub's address was not written down", metadata: ["error": "\(error)"])
+                }
+                print("hubd is serving \(embedded.folder.path) at \(scheme)://\(address.host):\(port)")
                 standardOutputFlush()
             },
             logger: logger
@@ -75,6 +92,20 @@ struct Serve: AsyncParsableCommand {
         }
         try embedded.database.close()
         logger.info("hubd has stopped")
+    }
+
+    private func logger(_ level: Logger.Level) -> Logger {
+        var logger = Logger(label: "hubd")
+        logger.logLevel = level
+        return logger
+    }
+
+    /// Imports what the configuration names, and ends what an earlier import allowed.
+    private func takeOver(_ config: HubdConfig, _ hub: Hub, _ logger: Logger) async throws {
+        guard let folder = config.importFolder else { return try await hub.imports.withdrawInvitations() }
+        try await hub.imports.importAll(
+            from: folder, bareNameOwner: config.bareNameOwner, admitsGuests: config.admitsLoopbackGuests,
+            logger: logger)
     }
 
     private func announce(_ token: String, in folder: DataFolder) {
