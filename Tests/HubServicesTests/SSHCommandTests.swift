@@ -1,0 +1,44 @@
+import HubCore
+import HubServices
+import Testing
+
+@Suite struct SSHCommandTests {
+    private func parse(_ line: String) throws -> SSHCommand? {
+        try SSHCommand(parsing: line, bareNameOwner: "library")
+    }
+
+    @Test(arguments: [
+        ("git-upload-pack '/acme/tiny.git'", RepositoryID.Kind.model, "acme/tiny"),
+        ("git upload-pack '/acme/tiny'", .model, "acme/tiny"), ("git-upload-pack acme/tiny.git", .model, "acme/tiny"),
+        ("git-upload-pack 'acme/tiny.git/'", .model, "acme/tiny"),
+        ("git-upload-pack '/gpt2.git'", .model, "library/gpt2"),
+        ("git-upload-pack '/datasets/acme/text.git'", .dataset, "acme/text"),
+        (#"git-upload-pack /acme/\tiny.git"#, .model, "acme/tiny"),
+    ])
+    func `git's ways to name a repository are one`(_ line: String, _ kind: RepositoryID.Kind, _ name: String) throws {
+        #expect(try parse(line) == .fetch(RepositoryID(kind, parsing: name)))
+    }
+
+    @Test func `a push and both ways of large files are told apart`() throws {
+        let id = try RepositoryID(.model, parsing: "acme/tiny")
+        #expect(try parse("git-receive-pack '/acme/tiny.git'") == .push(id))
+        #expect(try parse("git receive-pack '/acme/tiny.git'") == .push(id))
+        #expect(try parse("git-lfs-authenticate /acme/tiny.git upload") == .largeFiles(id, .upload))
+        #expect(try parse("git-lfs-authenticate '/acme/tiny.git' 'download' 1234") == .largeFiles(id, .download))
+    }
+
+    @Test(arguments: [
+        "", " ", "sh", "git", "git-upload-pack", "git-shell 'x'", "git-upload-pack 'a/b' 'c'", "git-upload-pack 'a/b",
+        "git-upload-pack 'a/b'; id", "git-upload-pack $(id)", "git-upload-pack \"a/b\"", "git-upload-pack a/b\nid",
+        "git-upload-pack a/b | id", "git-lfs-authenticate a/b erase", "git-lfs-transfer a/b upload",
+        "git-upload-archive 'a/b'", "git-upload-pack a/b\\", "git-upload-pack\0a/b",
+    ]) func `anything else is no command`(_ line: String) throws {
+        #expect(try parse(line) == nil)
+    }
+
+    @Test(arguments: ["'/'", "'a/b/c'", "'../b'", "'a/..'", "'a'\\''b/c'", "''", "'/a/b c'", "'-a/b'"])
+    func `a path that names no repository looks like one that is absent`(_ path: String) {
+        let error = #expect(throws: HubError.self) { try parse("git-upload-pack \(path)") }
+        #expect({ if case .repositoryNotFound = error { true } else { false } }())
+    }
+}
