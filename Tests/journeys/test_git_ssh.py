@@ -181,6 +181,62 @@ def test_what_the_hub_refuses_is_said_at_the_terminal(hub, door, visitor):
     assert large.returncode != 0 and "git lfs track" in said(large) and "large" in said(large)
 
 
+def test_what_was_pushed_is_cloned_fetched_and_cut_short_by_ssh(hub, door, visitor):
+    ada, bob = visitor("ada"), visitor("bob")
+    create(hub, "ada/model", ada.user)
+    work = start(ada, door, "ada/model")
+    for number in range(30):
+        commit(ada, work, f"file{number}", f"{number}\n" * 300)
+    ada.git("tag", "-a", "-m", "first", "v1", cwd=work)
+    ada.git("push", "-q", "origin", "main", "main~3:refs/heads/side", "v1", cwd=work)
+
+    def tree(folder, revision="HEAD"):
+        return bob.git("rev-parse", f"{revision}^{{tree}}", cwd=folder).stdout
+
+    for version in (0, 1, 2):
+        folder = bob.home / f"clone{version}"
+        trace = run(
+            ["git", "-c", f"protocol.version={version}", "clone", "-q", door.url("ada/model"), str(folder)],
+            env=bob.environment | {"GIT_TRACE_PACKET": "1"}, cwd=bob.home).stderr
+        assert ("< version 2" in trace, "< version 1" in trace) == (version == 2, version == 1)
+        bob.git("fsck", "--full", "--strict", cwd=folder)
+        assert tree(folder) == ada.git("rev-parse", "HEAD^{tree}", cwd=work).stdout
+        assert bob.git("rev-parse", "v1^{}", "origin/side", cwd=folder).stdout == ada.git(
+            "rev-parse", "main", "main~3", cwd=work).stdout
+
+    # One more commit is all that travels; what is at hand already asks for nothing.
+    newer = commit(ada, work, "more", "more\n")
+    ada.git("push", "-q", "origin", "main", cwd=work)
+    for version in (0, 1, 2):
+        folder = bob.home / f"clone{version}"
+        fetched = bob.git("-c", f"protocol.version={version}", "fetch", "--progress", cwd=folder)
+        assert bob.git("rev-parse", "origin/main", cwd=folder).stdout.strip() == newer
+        assert "Unpacking objects: 100% (3/3)" in said(fetched)
+        bob.git("-c", f"protocol.version={version}", "fetch", "-q", cwd=folder)
+        bob.git("fsck", "--full", "--strict", cwd=folder)
+
+    for version in (0, 2):
+        folder = bob.home / f"shallow{version}"
+        bob.git("-c", f"protocol.version={version}", "clone", "-q", "--depth=3", door.url("ada/model"), folder)
+        assert bob.git("rev-list", "--count", "HEAD", cwd=folder).stdout.strip() == "3"
+        bob.git("-c", f"protocol.version={version}", "fetch", "-q", "--deepen=2", cwd=folder)
+        assert bob.git("rev-list", "--count", "HEAD", cwd=folder).stdout.strip() == "5"
+        bob.git("-c", f"protocol.version={version}", "fetch", "-q", "--unshallow", cwd=folder)
+        assert bob.git("rev-list", "--count", "HEAD", cwd=folder).stdout.strip() == "31"
+        bob.git("fsck", "--full", "--strict", cwd=folder)
+
+    partial = bob.home / "partial"
+    bob.git("clone", "-q", "--filter=blob:none", "--no-checkout", door.url("ada/model"), partial)
+    assert bob.git("cat-file", "-p", "HEAD:file7", cwd=partial).stdout == "7\n" * 300
+
+    # An empty repository, and one that has moved.
+    create(hub, "ada/empty", ada.user)
+    bob.git("clone", "-q", door.url("ada/empty"), "empty")
+    assert hub.request(
+        "POST", "/api/repos/move", {"fromRepo": "ada/model", "toRepo": "ada/renamed"}, ada.user).status == 200
+    assert newer in bob.git("ls-remote", door.url("ada/model")).stdout
+
+
 def test_a_key_opens_what_its_owner_may_open_and_nothing_else(hub, door, visitor):
     ada, bob, eve = visitor("ada"), visitor("bob"), visitor("eve", known=False)
     create(hub, "ada/secret", ada.user, visibility="private")
@@ -191,9 +247,10 @@ def test_a_key_opens_what_its_owner_may_open_and_nothing_else(hub, door, visitor
     ada.git("push", "-q", door.url("ada/open"), "main", cwd=work)
 
     def refusal(person, repository):
+        read = person.git("ls-remote", door.url(repository), check=False)
         result = person.git("push", door.url(repository), "main:theirs", cwd=theirs, check=False)
         assert result.returncode != 0
-        return said(result).replace(repository, "NAME")
+        return (said(read) + said(result)).replace(repository, "NAME")
 
     theirs = bob.home / "theirs"
     bob.git("init", "-q", theirs)
