@@ -205,7 +205,7 @@ package struct ImportService: Sendable {
         let updates = try await updates(to: survey.refs.taken, of: item, in: record, logger: logger)
         for start in stride(from: 0, to: updates.count, by: Self.refsPerPush) {
             let slice = Array(updates[start..<min(start + Self.refsPerPush, updates.count)])
-            try await publish(slice, of: item, to: record, by: importer)
+            try await publish(slice, of: item, to: record, by: importer, logger: logger)
         }
         try await setDefaultBranch(survey, of: record, onlyIfEmpty: false)
     }
@@ -244,7 +244,8 @@ package struct ImportService: Sendable {
         _ updates: [Push.Update],
         of item: ImportFolder.Item,
         to record: RepositoryRecord,
-        by importer: Caller
+        by importer: Caller,
+        logger: Logger
     ) async throws {
         let known = try await git.read(record.rowID) { git in try git.refs().map(\.commit) }
         var bounds = PushLimits()
@@ -256,8 +257,11 @@ package struct ImportService: Sendable {
             try BareRepository(path: item.path).quarantine(
                 updates.compactMap(\.new), hiding: known, scratch: scratch, limits: packLimits)
         }
-        try await pushes.publish(
+        let outcome = try await pushes.publishEach(
             Push(to: record, by: importer, updates: updates, quarantine: quarantine, via: "import"))
+        for (ref, reason) in outcome.refused {
+            logger.warning("A ref was not imported", metadata: ["ref": "\(ref)", "reason": "\(reason)"])
+        }
     }
 
     private func setDefaultBranch(

@@ -33,9 +33,8 @@ package struct SSHService: Sendable {
     ) async throws {
         let record = try await current(id, for: caller, as: .contribute)
         try await write(try await gitWire.advertise(.receivePack, record, asked: version, isOverHTTP: false))
-        let report = try await gitWire.receivePack(
-            record, by: caller, body: PushStream(input), logger: logger)
-        try await write(report)
+        let push = try await gitWire.receivePack(PushStream(input))
+        try await gitWire.publish(push, to: record, by: caller, logger: logger, write: write)
     }
 
     /// What git-lfs needs to go on over HTTP: the token to send along with its requests.

@@ -41,7 +41,8 @@ struct SSHServe: AsyncParsableCommand {
                 try await StandardOutput.write(bytes)
             }
         case .push(let id):
-            try await hub.ssh.push(to: id, by: caller, version: version, from: StandardInput(), logger: logger) { bytes in
+            try await hub.ssh.push(to: id, by: caller, version: version, from: StandardInput(), logger: logger) {
+                bytes in
                 try await StandardOutput.write(bytes)
             }
         case .largeFiles(let id, let operation):
