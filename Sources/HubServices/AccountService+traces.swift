@@ -1,7 +1,8 @@
 import HubDatabase
 
 extension AccountService {
-    /// Removes what a person left that means nothing without them: logins, follows, likes, locks, webhooks, collections.
+    /// Removes what a person left that means nothing without them: logins, follows, likes, locks, webhooks, collections,
+    /// mirrors that run in their name.
     static func forgetTraces(of user: AccountRecord, in connection: any SQLConnection) throws {
         let webhooks = "SELECT id FROM webhook WHERE owner_id = ?"
         let collections = "SELECT id FROM collection WHERE owner_id = ?"
@@ -21,6 +22,7 @@ extension AccountService {
             "DELETE FROM webhook_watch WHERE webhook_id IN (\(webhooks))",
             "DELETE FROM webhook_delivery WHERE webhook_id IN (\(webhooks))",
             "DELETE FROM webhook WHERE owner_id = ?",
+            "DELETE FROM mirror WHERE user_id = ?",
         ] {
             try connection.execute(statement, [user.id])
         }

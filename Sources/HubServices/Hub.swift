@@ -15,6 +15,8 @@ package struct Hub: Sendable {
     package let collections: CollectionService
     package let webhooks: WebhookService
     package let webhookRunner: WebhookRunner
+    package let mirrors: MirrorService
+    package let mirrorRunner: MirrorRunner
     package let revisions: RevisionService
     package let pushes: PushService
     package let commits: CommitService
@@ -55,6 +57,7 @@ package struct Hub: Sendable {
     ///   - validationThreads: Cores one validation may use.
     ///   - sweepHours: How long content nobody names is kept.
     ///   - webhooks: How webhooks are delivered.
+    ///   - mirrors: How mirrors are run.
     package init(
         database: any SQLDatabase,
         content: ContentStore,
@@ -63,6 +66,7 @@ package struct Hub: Sendable {
         validationThreads: Int = 2,
         sweepHours: Int = 21 * 24,
         webhooks: WebhookOptions = WebhookOptions(),
+        mirrors: MirrorOptions = MirrorOptions(),
         logger: Logger,
         now: Now = .system
     ) async throws {
@@ -89,6 +93,12 @@ package struct Hub: Sendable {
             database: database, git: git, content: content, facts: facts, checks: PushChecks.all(limits),
             limits: limits,
             signal: signal, now: now)
+        self.mirrors = MirrorService(database: database, options: mirrors, now: now)
+        mirrorRunner = MirrorRunner(
+            pull: MirrorPull(
+                database: database, git: git, content: content, pushes: pushes, limits: limits, options: mirrors,
+                scratch: scratch),
+            options: mirrors, now: now, logger: logger)
         refs = RefService(git: git, revisions: revisions, pushes: pushes, scratch: scratch, now: now)
         imports = ImportService(
             database: database, git: git, content: content, accounts: accounts, repositories: repositories,

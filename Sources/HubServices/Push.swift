@@ -34,12 +34,15 @@ package struct Push: Sendable {
     /// Whether the default branch may leave its history behind.
     let rewritesHistory: Bool
 
+    /// What HEAD is to stand for from then on; nil leaves that as it is.
+    let defaultBranch: RefName?
+
     /// Content that the push takes out of the repository for good, with a history that does not name it.
     ///
     /// Such a push needs the role admin; it may move every ref, anywhere, and no check of what is left refuses it.
     let erasing: Set<ContentDigest>
 
-    /// The door: `git`, `api`, `merge`, `sync`.
+    /// The door: `git`, `api`, `merge`, `mirror`.
     let door: String
 
     /// Words for the hub that came along, as with `git push -o`.
@@ -55,6 +58,7 @@ package struct Push: Sendable {
         quarantine: Quarantine? = nil,
         sources: [Int64] = [],
         rewritesHistory: Bool = false,
+        defaultBranch: RefName? = nil,
         erasing: Set<ContentDigest> = [],
         via door: String,
         options: [String] = [],
@@ -66,6 +70,7 @@ package struct Push: Sendable {
         self.quarantine = quarantine
         self.sources = sources
         self.rewritesHistory = rewritesHistory
+        self.defaultBranch = defaultBranch
         self.erasing = erasing
         self.door = door
         self.options = options

@@ -49,7 +49,7 @@ struct PushInspection: Sendable {
     var role: Role { roles.values.max() ?? .contribute }
 
     init(of push: Push, limits: HubLimits, git: borrowing GitRepository) throws {
-        let rules = RefRules(for: push, standard: try git.defaultBranch, refs: try git.refs())
+        let rules = RefRules(for: push, standard: try push.defaultBranch ?? git.defaultBranch, refs: try git.refs())
         for update in push.updates {
             refusals[update.ref] = try rules.problem(of: update) ?? Self.problem(ofTarget: update, git: git)
             roles[update.ref] = rules.role(for: update)

@@ -102,6 +102,7 @@ package struct PushService: Sendable {
     private func requireRole(of inspection: PushInspection, for push: Push) async throws {
         try await database.read { connection in
             _ = try Access.repository(push.repository.id, for: push.caller, as: inspection.role, in: connection)
+            try MirrorRule.requireFree(push, in: connection)
             for number in inspection.pullRequests {
                 try PullRequestRule.requireParticipant(in: number, for: push, in: connection)
             }
@@ -191,6 +192,7 @@ package struct PushService: Sendable {
             try await database.write { connection in
                 _ = try Access.repository(push.repository.id, for: push.caller, as: inspection.role, in: connection)
                 try FileLock.requireNone(on: inspection, of: push, in: connection)
+                try MirrorRule.requireFree(push, in: connection)
                 try push.companion?(connection)
                 for number in inspection.pullRequests {
                     try PullRequestRule.requireAuthor(of: number, for: push, in: connection)
@@ -198,6 +200,7 @@ package struct PushService: Sendable {
                 try push.quarantine?.publish(inspection.content, into: connection)
                 let git = try self.git.open(connection, push.repository.rowID)
                 if try git.isEmpty, let first = inspection.firstBranch { try git.setDefaultBranch(first) }
+                if let branch = push.defaultBranch { try git.setDefaultBranch(branch) }
                 try move(push.updates, in: git)
                 try ContentStore.link(
                     inspection.pointers.map(\.digest), to: push.repository.rowID, in: connection)

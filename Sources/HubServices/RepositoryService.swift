@@ -130,7 +130,7 @@ package struct RepositoryService: Sendable {
 
     /// Tables with rows about a repository that go when it goes.
     private static let tablesAboutRepositories = [
-        "repository_alias", "repository_like", "collection_item", "lfs_lock", "repository_import",
+        "repository_alias", "repository_like", "collection_item", "lfs_lock", "repository_import", "mirror",
     ]
 
     /// The name of the repository this one was forked from, if the caller may see it.
@@ -162,9 +162,10 @@ package struct RepositoryService: Sendable {
         "ask-access", "auth-check", "blob", "branch", "collections", "commit", "commits", "compare", "discussions",
         "duplicate",
         "fork",
-        "git-receive-pack", "git-upload-pack", "info", "lfs-files", "like", "likers", "merge", "paths-info",
+        "git-receive-pack", "git-upload-pack", "info", "lfs-files", "like", "likers", "merge", "mirror", "paths-info",
         "preupload",
-        "raw", "refs", "report", "resolve", "revision", "safetensors-metadata", "settings", "super-squash", "sync",
+        "raw", "refs", "report", "resolve", "revision", "safetensors-metadata", "settings", "stats", "super-squash",
+        "sync",
         "tag",
         "tree", "user-access-request", "xet-read-token", "xet-write-token",
     ]

@@ -35,6 +35,7 @@ struct EmbeddedHub: Sendable {
         try await database.migrate(migrations, dialect: .sqlite)
         let hub = try await hub(in: folder, database, config, logger: logger)
         try await hub.queue.reclaimAll()
+        try await hub.mirrorRunner.reclaimAll()
         return EmbeddedHub(
             folder: folder, database: database, hub: hub, firstToken: try await firstToken(hub, folder))
     }
@@ -70,7 +71,7 @@ struct EmbeddedHub: Sendable {
         return try await Hub(
             database: database, content: content, scratch: folder.scratch, limits: config.limits,
             validationThreads: config.validationThreads, sweepHours: config.sweepHours, webhooks: config.webhooks,
-            logger: logger)
+            mirrors: config.mirrors, logger: logger)
     }
 
     private static func firstToken(_ hub: Hub, _ folder: DataFolder) async throws -> String? {

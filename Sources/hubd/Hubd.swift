@@ -16,7 +16,7 @@ struct Hubd: AsyncParsableCommand {
             The first start prints the administrator's token; give it to 'hubctl login'.
             """,
         version: HubVersion.current,
-        subcommands: [Serve.self, Admin.self, Doctor.self, SSHKeys.self, SSHServe.self]
+        subcommands: [Serve.self, Admin.self, MirrorCommands.self, Doctor.self, SSHKeys.self, SSHServe.self]
     )
 }
 

@@ -46,6 +46,9 @@ struct HubdConfig: Sendable {
     /// `webhooks.*`: how messages to webhooks are sent.
     var webhooks = WebhookOptions()
 
+    /// `mirror.*`: how other repositories are followed.
+    var mirrors = MirrorOptions()
+
     /// `sweep.hours`: how long content nobody names is kept before it is removed.
     ///
     /// Not below 1: clients may refer for a while to what they have just sent.
@@ -156,6 +159,9 @@ extension HubdConfig {
         webhooks.maximumAttempts = try options.int("webhooks.attempts", webhooks.maximumAttempts, in: 1...20)
         webhooks.disableAfterSeconds = try options.int(
             "webhooks.disable-after-seconds", webhooks.disableAfterSeconds, in: 1...31_536_000)
+        mirrors.allowsPrivateAddresses = try options.flag("mirror.allow-private", mirrors.allowsPrivateAddresses)
+        mirrors.timeoutSeconds = try options.int("mirror.timeout-seconds", mirrors.timeoutSeconds, in: 1...86_400)
+        mirrors.patienceSeconds = try options.int("mirror.patience-seconds", mirrors.patienceSeconds, in: 1...3600)
         limits.packBytes = try options.int("limits.pack-bytes", limits.packBytes)
         limits.packObjects = try options.int("limits.pack-objects", limits.packObjects)
         limits.plainFileBytes = try options.int("limits.plain-file-bytes", limits.plainFileBytes)

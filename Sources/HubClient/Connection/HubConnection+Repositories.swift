@@ -29,6 +29,15 @@ extension HubConnection {
             route(repository) + (revision.map { ["revision", $0] } ?? []), query: [(name: "blobs", value: "true")])
     }
 
+    /// What a repository mirrors; nil if it is no mirror.
+    package func mirror(_ repository: RepositoryID) async throws -> MirrorBody? {
+        do {
+            return try await get(route(repository) + ["mirror"])
+        } catch HubError.notFound {
+            return nil
+        }
+    }
+
     /// Deletes the repository and its history.
     package func deleteRepository(_ repository: RepositoryID) async throws {
         try await perform(.DELETE, ["api", "repos", "delete"], body: DeleteRepositoryBody(id: repository))

@@ -8,12 +8,16 @@ import HubCore
 final class RemoteSession {
     private let credentials: RemoteCredentials
     private let events: RemoteEvents
+
+    /// The only host that is shown the token, wherever a redirect leads; nil is any.
+    private let host: String?
     private var credentialsGiven = false
     private(set) var rejections: [RefRejection] = []
     private var partialLine = ""
 
-    init(_ credentials: RemoteCredentials, _ events: RemoteEvents) {
+    init(_ credentials: RemoteCredentials, _ events: RemoteEvents, host: String? = nil) {
         self.credentials = credentials
+        self.host = host
         self.events = events
     }
 
@@ -22,8 +26,9 @@ final class RemoteSession {
         var callbacks = git_remote_callbacks()
         try git { git_remote_init_callbacks(&callbacks, UInt32(GIT_REMOTE_CALLBACKS_VERSION)) }
         callbacks.payload = Unmanaged.passUnretained(self).toOpaque()
-        callbacks.credentials = { out, _, _, allowed, payload in
-            RemoteSession.from(payload)?.giveCredentials(out, allowed) ?? GIT_PASSTHROUGH.rawValue
+        callbacks.credentials = { out, url, _, allowed, payload in
+            let host = url.flatMap { URLComponents(string: String(cString: $0))?.host }
+            return RemoteSession.from(payload)?.giveCredentials(out, host, allowed) ?? GIT_PASSTHROUGH.rawValue
         }
         callbacks.sideband_progress = { text, count, payload in
             let bytes = UnsafeRawBufferPointer(start: text, count: max(0, Int(count)))
@@ -56,9 +61,9 @@ final class RemoteSession {
 
     /// Gives the token once; asked again, the hub did not accept it.
     private func giveCredentials(
-        _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?, _ allowed: UInt32
+        _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?, _ asking: String?, _ allowed: UInt32
     ) -> Int32 {
-        guard !credentialsGiven, let token = credentials.token,
+        guard !credentialsGiven, let token = credentials.token, host == nil || asking == host,
             allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT.rawValue != 0
         else { return GIT_EAUTH.rawValue }
         credentialsGiven = true

@@ -68,6 +68,14 @@ package struct Access: Sendable {
         return try role(of: caller, on: record, in: connection).map { $0 >= .read } ?? false
     }
 
+    /// Whether the caller may push to the repository's default branch.
+    package func mayWrite(_ record: RepositoryRecord, _ caller: Caller) async throws -> Bool {
+        try await database.read { connection in
+            guard caller.scope.ceiling >= .write else { return false }
+            return try Self.role(of: caller, on: record, in: connection).map { $0 >= .write } ?? false
+        }
+    }
+
     /// Whether the caller may know of the repository with this row id; of a gated one that says nothing of its files.
     static func maySee(_ rowID: Int64, _ caller: Caller, in connection: any SQLConnection) throws -> Bool {
         guard let record = try RepositoryRecord.find(rowID: rowID, in: connection) else { return false }

@@ -8,7 +8,17 @@ import NIOCore
 package struct AddressPolicy: Sendable {
     private let allowsPrivate: Bool
 
-    init(_ options: WebhookOptions) { allowsPrivate = options.allowsPrivateAddresses }
+    /// The option of the hub that lets it in.
+    private let option: String
+
+    init(_ options: WebhookOptions) {
+        self.init(allowsPrivate: options.allowsPrivateAddresses, option: "webhooks.allow-private")
+    }
+
+    init(allowsPrivate: Bool, option: String) {
+        self.allowsPrivate = allowsPrivate
+        self.option = option
+    }
 
     func require(_ address: SocketAddress, for host: String) throws(HubError) {
         guard let bytes = NetworkAddress.bytes(of: address) else {
@@ -20,7 +30,7 @@ package struct AddressPolicy: Sendable {
         case .insiders:
             throw .invalid(
                 "'\(host)' is an address of this machine or of a private network; the hub's operator allows such "
-                    + "targets with webhooks.allow-private")
+                    + "targets with \(option)")
         case .nobody: throw .invalid("'\(host)' is an address the hub does not send to")
         }
     }

@@ -54,6 +54,11 @@ struct Repo: AsyncParsableCommand {
             if json { return try Terminal.print(json: body) }
             print("\(body.id) (\(body.private == true ? "private" : "public"))")
             if let upstream = body.forkedFrom { print("fork of \(upstream)") }
+            if let mirror = try await Session().call({ try await $0.mirror(id) }) {
+                let word =
+                    mirror.failures > 0 ? "failed \(mirror.failures) times" : "last run \(mirror.lastRun ?? "never")"
+                print("mirror of \(mirror.upstream), \(word)\(mirror.message.map { ": \($0)" } ?? "")")
+            }
             print("head \(body.sha ?? "none yet")")
             for file in body.siblings ?? [] { print("  \(file.rfilename)\t\(Terminal.size(file.size ?? 0))") }
         }

@@ -77,6 +77,7 @@ struct Serve: AsyncParsableCommand {
                     .init(service: embedded.hub.sweeper),
                     .init(service: embedded.hub.listingKeeper),
                     .init(service: embedded.hub.webhookRunner),
+                    .init(service: embedded.hub.mirrorRunner),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
