@@ -74,6 +74,7 @@ private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: R
     RepositoryMoveRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Repositories"))
     RepositoryRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Repositories"))
     ListingRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Lists"))
+    StatisticsRoutes(hub: hub).add(to: api.about("Repositories"))
     MirrorRoutes(hub: hub).add(to: api.about("Repositories"))
     InfoRoutes(hub: hub).add(to: api.about("Repositories"))
     RevisionRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Revisions"))

@@ -15,6 +15,7 @@ package struct Hub: Sendable {
     package let collections: CollectionService
     package let webhooks: WebhookService
     package let webhookRunner: WebhookRunner
+    package let statistics: StatisticsService
     package let mirrors: MirrorService
     package let mirrorRunner: MirrorRunner
     package let revisions: RevisionService
@@ -93,6 +94,7 @@ package struct Hub: Sendable {
             database: database, git: git, content: content, facts: facts, checks: PushChecks.all(limits),
             limits: limits,
             signal: signal, now: now)
+        statistics = StatisticsService(database: database, git: git)
         self.mirrors = MirrorService(database: database, options: mirrors, now: now)
         mirrorRunner = MirrorRunner(
             pull: MirrorPull(

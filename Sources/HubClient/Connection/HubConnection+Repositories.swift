@@ -29,6 +29,11 @@ extension HubConnection {
             route(repository) + (revision.map { ["revision", $0] } ?? []), query: [(name: "blobs", value: "true")])
     }
 
+    /// Counts what a repository holds.
+    package func statistics(of repository: RepositoryID) async throws -> StatisticsBody {
+        try await get(route(repository) + ["stats"])
+    }
+
     /// What a repository mirrors; nil if it is no mirror.
     package func mirror(_ repository: RepositoryID) async throws -> MirrorBody? {
         do {

@@ -5,8 +5,8 @@ import HubCore
 
 struct Repo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Create, list, show, delete repositories, and change who sees them.",
-        subcommands: [Create.self, List.self, Show.self, Delete.self, SetVisibility.self])
+        abstract: "Create, list, show, count, delete repositories, and change who sees them.",
+        subcommands: [Create.self, List.self, Show.self, RepoStats.self, Delete.self, SetVisibility.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

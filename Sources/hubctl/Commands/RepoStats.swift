@@ -1,0 +1,45 @@
+import ArgumentParser
+import HubAPI
+import HubClient
+import HubCore
+
+struct RepoStats: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats", abstract: "Count what a repository holds: commits, refs, objects, files, bytes.")
+
+    @Argument(help: "owner/name; by default the repository of this working copy.") var name: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let (session, id) = try Workspace.target(name)
+        let body = try await session.call { try await $0.statistics(of: id) }
+        if json { return try Terminal.print(json: body) }
+        line("commits", body.objects.commits)
+        line("trees", body.objects.trees)
+        line("files in git", body.objects.blobs)
+        line("tag objects", body.objects.tags)
+        if !body.objects.isWhole { print("  and more than the hub counts") }
+        print("longest history  \(body.longestHistory) commits")
+        let refs = body.refs
+        print(
+            "refs             \(refs.branches) branches, \(refs.tags) tags, \(refs.pullRequests) pull requests, "
+                + "\(refs.others) others")
+        let large = body.largeFiles
+        print(
+            "large files      \(large.count), \(Terminal.size(large.bytes)); stored \(Terminal.size(large.storedAlone)) "
+                + "alone, \(Terminal.size(large.storedShared)) shared with others")
+        print("forks            \(body.forks)")
+        if let push = body.lastPush { print("last push        \(push.date), \(push.ref) by \(push.via)") }
+        for file in body.largestFiles { print("  \(file.path)\t\(Terminal.size(file.size))") }
+    }
+
+    private func line(_ word: String, _ share: StatisticsBody.Share) {
+        print("\(word.padding(toLength: 16)) \(share.count), \(Terminal.size(share.bytes))")
+    }
+}
+
+extension String {
+    fileprivate func padding(toLength length: Int) -> String {
+        self + String(repeating: " ", count: max(0, length - count))
+    }
+}
