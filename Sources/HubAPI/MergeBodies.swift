@@ -16,9 +16,12 @@ package struct MergeBody: Codable, Sendable {
     /// Plan only; nothing is published.
     package var dryRun: Bool?
 
+    /// Of a sync: 409 instead of a merge when both have gone on.
+    package var fastForwardOnly: Bool?
+
     package init(
         source: String? = nil, sourceRepository: String? = nil, target: String? = nil, strategy: String? = nil,
-        message: String? = nil, dryRun: Bool? = nil
+        message: String? = nil, dryRun: Bool? = nil, fastForwardOnly: Bool? = nil
     ) {
         self.source = source
         self.sourceRepository = sourceRepository
@@ -26,6 +29,7 @@ package struct MergeBody: Codable, Sendable {
         self.strategy = strategy
         self.message = message
         self.dryRun = dryRun
+        self.fastForwardOnly = fastForwardOnly
     }
 }
 

@@ -42,6 +42,9 @@ struct PushInspection: Sendable {
     /// The pointers among the new files.
     var pointers: [LFSPointer] { content.pointers.map(\.pointer) }
 
+    /// What small files turned out to be: tags of one history share most of them.
+    private var pointersSeen: [ObjectID: LFSPointer?] = [:]
+
     /// The first branch the push creates; the default branch of a repository that had no refs.
     private(set) var firstBranch: RefName?
 
@@ -86,10 +89,10 @@ struct PushInspection: Sendable {
         let before = try update.old.map { try git.commitID(of: $0) }
         // Many refs may stand at one commit.
         guard inspected.insert(commit).inserted || update.old != nil else { return }
-        revisions.append(try Self.revision(commit, comparedWith: before, git: git))
+        revisions.append(try revision(commit, comparedWith: before, git: git))
     }
 
-    private static func revision(
+    private mutating func revision(
         _ id: CommitID,
         comparedWith old: CommitID?,
         git: borrowing GitRepository
@@ -97,7 +100,7 @@ struct PushInspection: Sendable {
         let commit = try git.commit(id)
         let parent = try commit.parents.first.map { try git.commit($0) }
         let before = old ?? parent?.id
-        let entries = try RevisionEntry.list(at: id, below: "", recursive: true, git: git).filter { !$0.isFolder }
+        let entries = try RevisionEntry.files(at: id, knowing: &pointersSeen, git: git)
         let changed = try git.diffTrees(before, id).map(\.path)
         return Revision(
             commit: id, tree: commit.tree, subject: .init(tree: commit.tree, parent: parent?.tree), entries: entries,

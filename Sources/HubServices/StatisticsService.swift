@@ -1,8 +1,8 @@
 import Foundation
-package import HubChunks
+import HubChunks
 import HubCore
 import HubDatabase
-package import HubGit
+import HubGit
 import Synchronization
 
 /// What a repository comes to: history, objects, files, bytes.
@@ -23,8 +23,8 @@ package struct StatisticsService: Sendable {
         package let tags: Int
         package let pullRequests: Int
         package let otherRefs: Int
-        package let history: GitStatistics
-        package let content: ContentStatistics
+        let history: GitStatistics
+        let content: ContentStatistics
 
         /// Of the default branch, the largest first.
         package let largestFiles: [(path: String, size: Int, isLarge: Bool)]
@@ -34,6 +34,24 @@ package struct StatisticsService: Sendable {
 
         /// Those the caller may see.
         package let forks: Int
+
+        /// Objects of one kind, and their bytes, inflated.
+        package typealias Share = (count: Int, bytes: Int)
+
+        package var commits: Share { (history.commits.count, history.commits.bytes) }
+        package var trees: Share { (history.trees.count, history.trees.bytes) }
+        package var blobs: Share { (history.blobs.count, history.blobs.bytes) }
+        package var tagObjects: Share { (history.tags.count, history.tags.bytes) }
+        package var longestHistory: Int { history.longestHistory }
+
+        /// False if there is more than was counted.
+        package var isWhole: Bool { history.isWhole }
+
+        package var largeFiles: Share { (content.files, content.bytes) }
+
+        /// Bytes at rest that only this repository needs, and those that others need too.
+        package var storedAlone: Int { content.storedAlone }
+        package var storedShared: Int { content.storedShared }
     }
 
     private static let fileCount = 10

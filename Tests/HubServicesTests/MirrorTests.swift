@@ -8,7 +8,7 @@ import Testing
 struct MirrorTests {
     private static let url = "https://example.org/acme/tiny.git"
 
-    private func wish() -> MirrorService.Wish {
+    private func plainWish() -> MirrorService.Wish {
         var wish = MirrorService.Wish(url: Self.url)
         wish.user = "ada"
         return wish
@@ -21,17 +21,20 @@ struct MirrorTests {
     func `a mirror of what the hub may not ask is refused`(url: String) async throws {
         let test = try await TestHub()
         _ = try await test.user("ada")
-        var wish = wish()
+        var wish = plainWish()
         wish.url = url
-        await #expect(throws: HubError.self) { try await test.hub.mirrors.add(wish, to: .init(.model, parsing: "ada/m")) }
+        await #expect(throws: HubError.self) {
+            try await test.hub.mirrors.add(wish, to: .init(.model, parsing: "ada/m"))
+        }
     }
 
     @Test func `a mirror makes its repository and owns the branches`() async throws {
         let test = try await TestHub()
         let ada = try await test.user("ada")
-        let mirror = try await test.hub.mirrors.add(wish(), to: .init(.model, parsing: "ada/m"))
-        await #expect(throws: HubError.forbidden(
-            "ada/m is a mirror of \(Self.url), whose branches and tags it follows; push there, or to a fork")
+        let mirror = try await test.hub.mirrors.add(plainWish(), to: .init(.model, parsing: "ada/m"))
+        await #expect(
+            throws: HubError.forbidden(
+                "ada/m is a mirror of \(Self.url), whose branches and tags it follows; push there, or to a fork")
         ) { try await test.push(["a": "1"], to: mirror.repository, by: ada) }
         try await test.hub.mirrors.remove(mirror.repository.id)
         try await test.push(["a": "1"], to: mirror.repository, by: ada)
@@ -42,8 +45,8 @@ struct MirrorTests {
         let ada = try await test.user("ada")
         let record = try await test.repository("ada/m", by: ada)
         try await test.push(["a": "1"], to: record, by: ada)
-        await #expect(throws: HubError.self) { try await test.hub.mirrors.add(wish(), to: record.id) }
-        var wish = wish()
+        await #expect(throws: HubError.self) { try await test.hub.mirrors.add(plainWish(), to: record.id) }
+        var wish = plainWish()
         wish.replaces = true
         _ = try await test.hub.mirrors.add(wish, to: record.id)
     }
@@ -53,7 +56,7 @@ struct MirrorTests {
         let ada = try await test.user("ada")
         let record = try await test.repository("ada/m", by: ada)
         _ = try await test.user("eve")
-        var wish = wish()
+        var wish = plainWish()
         wish.user = "eve"
         await #expect(throws: HubError.self) { try await test.hub.mirrors.add(wish, to: record.id) }
     }
@@ -61,7 +64,7 @@ struct MirrorTests {
     @Test func `an upstream out of bounds fails the run, and each failure doubles the wait`() async throws {
         let test = try await TestHub()
         _ = try await test.user("ada")
-        var wish = wish()
+        var wish = plainWish()
         wish.url = "http://localhost:9/x.git"  // a name: where it leads shows only when it is asked
         let mirror = try await test.hub.mirrors.add(wish, to: .init(.model, parsing: "ada/m"))
         for failures in 1...3 {
@@ -78,10 +81,10 @@ struct MirrorTests {
     @Test func `a deleted repository and a removed user take their mirrors along`() async throws {
         let test = try await TestHub()
         let (ada, _) = (try await test.user("ada"), try await test.user("root", admin: true))
-        let mirror = try await test.hub.mirrors.add(wish(), to: .init(.model, parsing: "ada/m"))
+        let mirror = try await test.hub.mirrors.add(plainWish(), to: .init(.model, parsing: "ada/m"))
         try await test.hub.repositories.delete(mirror.repository.id, by: ada)
         #expect(try await test.hub.mirrors.list().isEmpty)
-        var others = wish()
+        var others = plainWish()
         others.user = "root"
         _ = try await test.user("bob", admin: true)
         _ = try await test.hub.mirrors.add(others, to: .init(.model, parsing: "ada/n"))

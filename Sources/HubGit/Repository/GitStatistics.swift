@@ -5,6 +5,11 @@ package struct GitStatistics: Sendable, Hashable {
         package var count = 0
         package var bytes = 0
 
+        package init(count: Int = 0, bytes: Int = 0) {
+            self.count = count
+            self.bytes = bytes
+        }
+
         mutating func add(_ size: Int) {
             count += 1
             bytes += size

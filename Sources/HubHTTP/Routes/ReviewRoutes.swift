@@ -67,7 +67,8 @@ struct ReviewRoutes {
         let id = try context.repository(kind)
         let body = try await request.json(MergeBody.self, limit: hub.limits.jsonBytes)
         let outcome = try await hub.merges.sync(
-            id, branch: body.target, strategy: body.strategy, dryRun: body.dryRun ?? false, by: context.caller)
+            id, branch: body.target, strategy: body.strategy, dryRun: body.dryRun ?? false,
+            fastForwardOnly: body.fastForwardOnly ?? false, by: context.caller)
         return try Answer.json(MergeResultBody(outcome))
     }
 }

@@ -22,18 +22,17 @@ struct StatisticsRoutes {
 
 extension StatisticsBody {
     fileprivate init(_ found: StatisticsService.Statistics) {
-        let history = found.history
-        func share(_ part: GitStatistics.Share) -> Share { Share(count: part.count, bytes: part.bytes) }
+        func share(_ part: StatisticsService.Statistics.Share) -> Share { Share(count: part.count, bytes: part.bytes) }
         self.init(
             refs: Refs(
                 branches: found.branches, tags: found.tags, pullRequests: found.pullRequests, others: found.otherRefs),
             objects: Objects(
-                commits: share(history.commits), trees: share(history.trees), blobs: share(history.blobs),
-                tags: share(history.tags), isWhole: history.isWhole),
-            longestHistory: history.longestHistory,
+                commits: share(found.commits), trees: share(found.trees), blobs: share(found.blobs),
+                tags: share(found.tagObjects), isWhole: found.isWhole),
+            longestHistory: found.longestHistory,
             largeFiles: LargeFiles(
-                count: found.content.files, bytes: found.content.bytes, storedAlone: found.content.storedAlone,
-                storedShared: found.content.storedShared),
+                count: found.largeFiles.count, bytes: found.largeFiles.bytes, storedAlone: found.storedAlone,
+                storedShared: found.storedShared),
             largestFiles: found.largestFiles.map { File(path: $0.path, size: $0.size, isLarge: $0.isLarge) },
             lastPush: found.lastPush.map { LastPush(date: timestamp($0.time), ref: $0.ref, via: $0.door) },
             forks: found.forks)

@@ -36,6 +36,37 @@ extension RevisionEntry {
         return try RevisionEntry(entry, git: git)
     }
 
+    /// Lists all files of a commit, and reads no pointer twice that stands in `known`.
+    ///
+    /// - Parameter known: What small files turned out to be, for listings of many revisions.
+    static func files(
+        at commit: CommitID,
+        knowing known: inout [ObjectID: LFSPointer?],
+        git: borrowing GitRepository
+    ) throws -> [RevisionEntry] {
+        var files: [RevisionEntry] = []
+        for entry in try git.tree(of: commit, path: "", recursive: true) where entry.mode != .directory {
+            if let pointer = known[entry.id] {
+                files.append(RevisionEntry(entry, pointer: pointer))
+            } else {
+                let file = try RevisionEntry(entry, git: git)
+                if known.count >= 1_000_000 { known.removeAll() }
+                if entry.mode.isFile { known[entry.id] = .some(file.pointer) }
+                files.append(file)
+            }
+        }
+        return files
+    }
+
+    private init(_ entry: TreeEntry, pointer: LFSPointer?) {
+        path = entry.path
+        id = entry.id
+        isFolder = false
+        isSymlink = entry.mode == .symlink
+        self.pointer = entry.mode.isFile ? pointer : nil
+        size = self.pointer?.size ?? entry.size
+    }
+
     init(_ entry: TreeEntry, git: borrowing GitRepository) throws {
         path = entry.path
         id = entry.id

@@ -34,13 +34,7 @@ package struct MergeService: Sendable {
         with companion: Companion? = nil
     ) async throws -> MergeOutcome {
         let rules = MergeRules(try MergeStrategy(parsing: order.strategy ?? "conflict"))
-        let target = try await access.repository(
-            order.target, for: caller, as: order.dryRun ? .read : .contribute)
-        let source = try await access.current(order.source, for: caller)
-        // What is merged can be read by whoever reads the target: that is for those to decide who write the source.
-        if source.rowID != target.rowID, !order.dryRun, !source.isOpenToAll, target.isOpenToAll {
-            _ = try await access.repository(source.id, for: caller, as: .write)
-        }
+        let (target, source) = try await repositories(of: order, for: caller)
         let sides = try await sides(order, target, source)
         if sides.base == sides.theirs { return outcome(.upToDate, of: sides, commit: sides.ours) }
         if sides.base == sides.ours, order.fastForwards {
@@ -50,6 +44,20 @@ package struct MergeService: Sendable {
             throw HubError.invalid("\(order.source) \(order.revision) and \(order.target) have no history in common")
         }
         return try await mergeThreeWay(sides, order, rules, by: caller, with: companion)
+    }
+
+    private func repositories(
+        of order: MergeOrder,
+        for caller: Caller
+    ) async throws -> (target: RepositoryRecord, source: RepositoryRecord) {
+        let target = try await access.repository(
+            order.target, for: caller, as: order.dryRun ? .read : .contribute)
+        let source = try await access.current(order.source, for: caller)
+        // What is merged can be read by whoever reads the target: that is for those to decide who write the source.
+        if source.rowID != target.rowID, !order.dryRun, !source.isOpenToAll, target.isOpenToAll {
+            _ = try await access.repository(source.id, for: caller, as: .write)
+        }
+        return (target, source)
     }
 
     /// What a merge by the rule `conflict` would come to; nobody's rights are asked.
@@ -67,12 +75,15 @@ package struct MergeService: Sendable {
         return (files, try await plan(sides, MergeRules(), files).outcome)
     }
 
-    /// Brings a fork up to date with the branch of the same name of its upstream.
+    /// Brings a fork up to date with the branch of the same name of its upstream; one the fork does not have is made.
+    ///
+    /// - Parameter fastForwardOnly: Whether to throw ``HubError/conflict(_:)`` instead of merging when both went on.
     package func sync(
         _ id: RepositoryID,
         branch: String?,
         strategy: String?,
         dryRun: Bool,
+        fastForwardOnly: Bool = false,
         by caller: Caller
     ) async throws -> MergeOutcome {
         let record = try await access.repository(id, for: caller, as: dryRun ? .read : .contribute)
@@ -84,7 +95,49 @@ package struct MergeService: Sendable {
         let order = MergeOrder(
             into: id, branch: name, from: upstream, revision: name, strategy: strategy,
             message: "Sync \(name) with \(upstream)", dryRun: dryRun)
+        let ref = try RefName(branch: name)
+        guard try await git.read(record.rowID, { git in try git.ref(ref) }) != nil else {
+            return try await adopt(ref, order, by: caller)
+        }
+        if fastForwardOnly { try await requireFastForward(order, by: caller) }
         return try await merge(order, by: caller)
+    }
+
+    /// Makes a branch of the upstream one of the fork; no object moves.
+    private func adopt(_ ref: RefName, _ order: MergeOrder, by caller: Caller) async throws -> MergeOutcome {
+        let (target, source) = try await repositories(of: order, for: caller)
+        guard let theirs = try await git.read(source.rowID, { git in try git.ref(ref) })?.commit else {
+            throw HubError.revisionNotFound("neither \(target.id) nor \(source.id) has a branch '\(ref.short)'")
+        }
+        if !order.dryRun {
+            try await pushes.publish(
+                Push(
+                    to: target, by: caller, updates: [.init(ref, from: nil, to: theirs)], sources: [source.rowID],
+                    via: "merge"))
+        }
+        return MergeOutcome(
+            kind: order.dryRun ? .wouldMerge : .fastForward, commit: order.dryRun ? nil : theirs, base: nil,
+            ours: theirs, theirs: theirs)
+    }
+
+    private func requireFastForward(_ order: MergeOrder, by caller: Caller) async throws {
+        let (target, source) = try await repositories(of: order, for: caller)
+        let sides = try await sides(order, target, source)
+        guard sides.base != sides.ours, sides.base != sides.theirs else { return }
+        let (limit, ours, theirs) = (1000, sides.ours, sides.theirs)
+        let counts = try await git.read(target.rowID) { git in
+            (
+                try git.commits(from: ours, hiding: [theirs], limit: limit).count,
+                try git.commits(from: theirs, hiding: [ours], limit: limit).count
+            )
+        }
+        func words(_ count: Int) -> String {
+            count == 1 ? "1 commit" : count == limit ? "\(limit) commits or more" : "\(count) commits"
+        }
+        throw HubError.conflict(
+            "'\(sides.branch.short)' has gone two ways: \(words(counts.0)) only in \(target.id), \(words(counts.1)) only in "
+                + "\(source.id). Merge on the hub with 'hubctl sync', or in a working copy with "
+                + "'hubctl merge \(order.revision) --from \(source.id)'")
     }
 
     private func sides(

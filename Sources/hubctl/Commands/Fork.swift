@@ -30,12 +30,21 @@ struct Sync: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "For tensors both sides changed: conflict, ours, theirs, sum or average.")
     var strategy: String?
     @Option(help: "The branch; by default the default branch.") var branch: String?
+    @Flag(help: "Only move forward; if both sides went on, say so and do nothing.") var ffOnly = false
     @Flag(help: "Plan only.") var dryRun = false
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         let (session, id) = try Workspace.target(name)
-        let order = MergeBody(target: branch, strategy: strategy, dryRun: dryRun)
-        try Merges.tell(try await session.call { try await $0.sync(id, order) }, json: json)
+        let order = MergeBody(target: branch, strategy: strategy, dryRun: dryRun, fastForwardOnly: ffOnly)
+        let result = try await session.call { try await $0.sync(id, order) }
+        try Merges.tell(result, json: json, next: result.outcome == .conflicts ? try await advice(session, id) : nil)
+    }
+
+    private func advice(_ session: Session, _ id: RepositoryID) async throws -> String? {
+        guard let upstream = try await session.call({ try await $0.repository(id) }).forkedFrom else { return nil }
+        return
+            "Settle it in a working copy of \(id) with 'hubctl merge \(branch ?? "main") --from \(upstream)' and push, "
+            + "or choose with -s: ours, theirs, sum, average."
     }
 }

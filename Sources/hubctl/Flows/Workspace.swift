@@ -73,8 +73,10 @@ struct Workspace: Sendable {
     /// Reads `http://host/owner/name.git`.
     private static func parse(_ url: String) throws -> (Session, RepositoryID) {
         var parts = url.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        // A login that stock git keeps in the URL is no part of the hub's address, and none of anybody's business.
+        if parts.count > 2, let end = parts[2].lastIndex(of: "@") { parts[2].removeSubrange(...end) }
         guard parts.count >= 5, var name = parts.popLast(), let owner = parts.popLast() else {
-            throw HubError.invalid("the remote '\(url)' is not a repository on a hub")
+            throw HubError.invalid("the remote '\(parts.joined(separator: "/"))' is not a repository on a hub")
         }
         if name.hasSuffix(".git") { name.removeLast(4) }
         let kind: RepositoryID.Kind = parts.last == "datasets" ? .dataset : .model
