@@ -127,6 +127,26 @@ import Testing
         #expect(push.problem == nil)
     }
 
+    @Test func `while the hub works, empty packets of data keep the connection`() async throws {
+        let hub = try await TestStore()
+        let commit = try await hub.commit([.put("a", "1")])
+
+        let push = try await hub.receive(PushRequest(commands: [(commit, nil, "refs/heads/main")]))
+
+        #expect(push.keepAlive.text == "0005\u{1}")
+    }
+
+    @Test func `a branch that was forced is told so to who understands it`() async throws {
+        let hub = try await TestStore()
+        let commit = try await hub.commit([.put("a", "1")])
+        let request = PushRequest(
+            commands: [(commit, nil, "refs/heads/main")], capabilities: "report-status report-status-v2")
+
+        let report = try await hub.receive(request).report([RefStatus(.main, isForced: true)])
+
+        #expect(report.text == "000eunpack ok\n0017ok refs/heads/main\n0019option forced-update\n0000")
+    }
+
     @Test func `git's probe without commands is answered with nothing`() async throws {
         let hub = try await TestStore()
 

@@ -1,4 +1,5 @@
 import HubCore
+import HubDatabase
 import HubGit
 import HubServices
 import HubServicesTestSupport
@@ -81,6 +82,48 @@ import Testing
             }
         }
         #expect(try await test.hub.revisions.resolve("main", in: record) == second)
+    }
+
+    @Test func `each ref is judged by itself, and the event keeps the options of the push`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/model", by: alice)
+        let first = try await test.push(["a": "1"], to: record, by: alice)
+        let second = try await test.push(["a": "2"], to: record, onto: first, by: alice)
+        let (topic, secret) = (try RefName(branch: "topic"), RefName(pullRequest: 1))
+        let push = Push(
+            to: record, by: alice,
+            updates: [
+                .init(.main, from: second, to: first), .init(topic, from: nil, to: first),
+                .init(secret, from: nil, to: first),
+            ], via: "git", options: ["a", "b"])
+
+        let outcome = try await test.hub.pushes.publishEach(push)
+
+        let events = try await test.database.read { connection in
+            try connection.query("SELECT payload FROM event WHERE kind = 'ref-moved'").map { try $0.string(0) }
+        }
+        #expect(Set(outcome.refused.keys) == [.main, secret])
+        #expect(try await test.hub.revisions.resolve("topic", in: record) == first)
+        #expect(try await test.hub.revisions.resolve("main", in: record) == second)
+        #expect(events.filter { $0.contains(#""options":"a\nb""#) }.count == 1)
+    }
+
+    @Test func `one refused ref refuses all of an atomic push, and only it is to blame`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/model", by: alice)
+        let first = try await test.push(["a": "1"], to: record, by: alice)
+        let (old, topic) = (try RefName(branch: "old"), try RefName(branch: "topic"))
+        let push = Push(
+            to: record, by: alice,
+            updates: [.init(topic, from: nil, to: first), .init(old, from: first, to: nil)], via: "git")
+
+        let outcome = try await test.hub.pushes.publishAll(push)
+
+        #expect(outcome.refused[old] == .conflict("refs/heads/old has moved"))
+        #expect(outcome.refused[topic] == .conflict("atomic push failed: another ref was refused"))
+        #expect(try await test.hub.revisions.refs(of: record).count == 1)
     }
 
     @Test func `a contributor pushes a branch but not the default one`() async throws {

@@ -1,6 +1,7 @@
 """Pushes that are cut off, raced, killed and made up: what was acknowledged stays, the rest never was."""
 
 import hashlib
+import os
 import pathlib
 import random
 import socket
@@ -13,7 +14,7 @@ import zlib
 
 from hub import LIMIT, said
 
-KILLS = 12
+KILLS = int(os.environ.get("HUB_KILLS", "15"))
 CUTS = 30
 ZERO = "0" * 40
 
@@ -116,13 +117,16 @@ def test_connections_cut_at_random_bytes(hub, person):
 def test_killed_in_the_middle_of_a_push(hub, person):
     ada = person("ada")
     folder = repository(hub, ada, commits=20)
+    begin = time.monotonic()
+    ada.git("push", "-q", "origin", "main", cwd=folder)
+    took = time.monotonic() - begin
     moments, killed, acknowledged = random.Random(3), 0, hub.head("ada/model")
     for attempt in range(KILLS):
         head = grow(ada, folder, 20, seed=attempt)
         push = subprocess.Popen(
             ["git", "push", "-q", "origin", "main"], cwd=folder, env=ada.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(moments.uniform(0.02, 0.25))
+        time.sleep(took * moments.uniform(0.2, 0.9))
         hub.kill()
         killed += push.poll() is None
         code = push.wait(timeout=LIMIT)

@@ -112,7 +112,7 @@ extension ReceivedPush {
     private var usesSideBand: Bool { capabilities.contains("side-band-64k") }
 
     /// Sent now and then while the client waits, so that nothing in between takes the connection for dead.
-    package var keepAlive: [UInt8] { usesSideBand ? SideBand.progress.encode([]) : [] }
+    package var keepAlive: [UInt8] { usesSideBand ? SideBand.emptyPacket : [] }
 
     /// A line for the client's terminal about how far things are; nothing if it does not want to know.
     package func progress(_ line: String) -> [UInt8] { capabilities.contains("quiet") ? [] : remark([line]) }

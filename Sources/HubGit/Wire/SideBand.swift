@@ -18,6 +18,9 @@ enum SideBand {
     static let limit = PacketLine.payloadLimit
     static let oldLimit = 996
 
+    /// A packet of data without any; it says that somebody is still there.
+    static let emptyPacket = PacketLine.encode([data.number])
+
     func encode(_ bytes: [UInt8], limit: Int = limit) -> [UInt8] {
         var packets: [UInt8] = []
         let step = limit - 1
