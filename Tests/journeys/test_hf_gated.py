@@ -1,6 +1,7 @@
 """Gated repositories with huggingface_hub: what is open, what is not, and how people are let in."""
 
 import datetime
+import json
 import pathlib
 
 import pytest
@@ -144,3 +145,28 @@ def test_wrong_settings_are_refused(hub, hf, gated):
         answer = hub.request("PUT", f"/api/models/{gated}/settings", {"gated": gate}, hf("ada").user)
         assert answer.status == (200 if gate is None else 400), answer.body
     assert hf("ada").model_info(gated).gated == "manual"
+
+
+def test_what_stands_in_files_is_no_metadata_of_a_gated_repository(hub):
+    ada, ben = hub.user("ada"), hub.user("ben")
+    hub.create("ada/model", ada)
+    files = {
+        "config.json": {"architectures": ["LlamaForCausalLM"], "model_type": "llama"},
+        "tokenizer_config.json": {"mask_token": "<hole>", "chat_template": "the template of the house"},
+    }
+    lines = [json.dumps({"key": "header", "value": {"summary": "files"}})] + [
+        json.dumps({"key": "file", "value": {"path": path, "content": json.dumps(content), "encoding": "utf-8"}})
+        for path, content in files.items()]
+    made = hub.request("POST", "/api/models/ada/model/commit/main", "\n".join(lines).encode(), ada, {
+        "Content-Type": "application/x-ndjson"})
+    assert made.status == 200, made.body
+    assert hub.request("PUT", "/api/models/ada/model/settings", {"gated": "manual"}, ada).status == 200
+    query = "?expand=config&expand=mask_token&expand=pipeline_tag"
+    told = hub.get(f"/api/models/ada/model{query}", ada).json
+    assert "the template of the house" in json.dumps(told) and told["mask_token"] == "<hole>"
+    for user in (ben, None):
+        seen = hub.get(f"/api/models/ada/model{query}", user).json
+        assert seen["config"]["model_type"] == "llama" and seen["pipeline_tag"] == told["pipeline_tag"]
+        assert "tokenizer_config" not in seen["config"] and "mask_token" not in seen
+        whole = hub.get("/api/models/ada/model", user).body + hub.get("/api/models?full=true&config=true", user).body
+        assert b"the template of the house" not in whole and b"<hole>" not in whole

@@ -82,9 +82,9 @@ extension RepositoryBody {
         if wanted.contains(.modelIndex) { modelIndex = facts.card?["model-index"] }
         if wanted.contains(.pipelineTag) { pipelineTag = facts.pipelineTag }
         if wanted.contains(.libraryName) { libraryName = facts.libraryName }
-        if wanted.contains(.maskToken) { maskToken = facts.maskToken }
-        if wanted.contains(.config) { config = facts.config }
-        if wanted.contains(.gguf) { gguf = facts.gguf }
+        if wanted.contains(.maskToken) { maskToken = description.maskToken }
+        if wanted.contains(.config) { config = description.config }
+        if wanted.contains(.gguf) { gguf = description.gguf }
         if wanted.contains(.evalResults) { evalResults = facts.evaluations }
         if wanted.contains(.baseModels) { baseModels = facts.baseModels }
         if wanted.contains(.transformersInfo) { transformersInfo = facts.transformers.map(TransformersInfoBody.init) }

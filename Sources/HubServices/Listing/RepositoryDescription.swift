@@ -22,6 +22,9 @@ package struct RepositoryDescription: Sendable {
 
     /// Nil while nobody has looked at the files.
     package private(set) var facts: RevisionFacts?
+
+    /// Whether the caller may read the files, and not only see that they are there.
+    private let mayRead: Bool
     package private(set) var tags: [String] = []
     package private(set) var popularity = Popularity()
     package private(set) var siblings: [Sibling]?
@@ -73,6 +76,7 @@ package struct RepositoryDescription: Sendable {
         self.commit = commit
         self.tree = tree
         wanted = reader.wanted
+        mayRead = try record.gate == nil || Access.mayRead(record.rowID, reader.caller, in: connection)
         if let tree, !reader.wanted.isDisjoint(with: Self.ofFacts) {
             facts = try FactsStore.find(tree, in: connection)
         }
@@ -95,6 +99,19 @@ package struct RepositoryDescription: Sendable {
 
     /// Whether something was wanted that nobody has found out yet.
     var lacksFacts: Bool { tree != nil && facts == nil && !wanted.isDisjoint(with: Self.ofFacts) }
+
+    /// The parts of `config.json` and its neighbours, as far as the caller may read them.
+    package var config: JSONValue? { mayRead ? facts?.config : facts?.config?.without(Self.textsOfConfig) }
+
+    /// What a GGUF file says of itself, as far as the caller may read it.
+    package var gguf: JSONValue? { mayRead ? facts?.gguf : facts?.gguf?.without(Self.textsOfGGUF) }
+
+    /// The token that stands for a gap in a text, if the caller may read the tokenizer.
+    package var maskToken: String? { mayRead ? facts?.maskToken : nil }
+
+    /// What is not metadata but what stands in files.
+    private static let textsOfConfig: Set<String> = ["tokenizer_config", "chat_template_jinja"]
+    private static let textsOfGGUF: Set<String> = ["chat_template", "bos_token", "eos_token"]
 
     /// What can be told only by someone who has looked at the files.
     private static let ofFacts: Set<RepositoryProperty> = [
@@ -152,5 +169,16 @@ package struct RepositoryDescription: Sendable {
             ORDER BY repository.id DESC LIMIT ?
             """, [id.path.lowercased(), relation.rawValue] + visibility.values + [nameLimit]
         ).map { row in "\(try row.string(0))/\(try row.string(1))" }
+    }
+}
+
+extension JSONValue {
+    /// An object that lacks some of its members.
+    fileprivate func without(_ keys: Set<String>) -> JSONValue {
+        guard let object else { return self }
+        let left = Set(keys.map { ByteString($0) })
+        var rest = JSONObject()
+        for (key, value) in object.members where !left.contains(key) { rest.set(key, value) }
+        return .object(rest)
     }
 }
