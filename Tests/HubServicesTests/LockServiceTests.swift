@@ -84,14 +84,22 @@ import Testing
         #expect(theirs == ["0.bin", "1.bin", "3.bin", "4.bin"])
     }
 
-    @Test(arguments: ["main", "side"])
-    func `a push that changes what another has locked is refused with file and owner`(_ branch: String) async throws {
+    @Test(arguments: [("main", true), ("side", false)])
+    func `a push that changes what another has locked is refused with file and owner`(
+        _ branch: String, _ exists: Bool
+    ) async throws {
         let team = try await Team()
         _ = try await team.lock("one.txt", by: team.ada)
+        let author = Signature(name: "ben", email: "ben@example.org", seconds: team.test.clock.seconds)
+        let base = team.base
+        let tip = try await team.test.git.write(team.record.rowID) { git in
+            try git.writeCommit(
+                [.delete(path: "one.txt"), .put(path: "two.txt", bytes: [1])], onto: base, parents: [base],
+                author: author, message: "change\n")
+        }
+        let update = Push.Update(try RefName(branch: branch), from: exists ? base : nil, to: tip)
         let error = await #expect(throws: HubError.self) {
-            try await team.test.push(
-                [.delete(path: "one.txt"), .put(path: "two.txt", bytes: [1])], to: team.record, onto: team.base,
-                branch: branch, by: team.ben)
+            try await team.test.hub.pushes.publish(Push(to: team.record, by: team.ben, updates: [update], via: "test"))
         }
         guard case .refused(let findings)? = error else { Issue.record("\(String(describing: error))"); return }
         #expect(findings.map(\.path) == ["one.txt"])
