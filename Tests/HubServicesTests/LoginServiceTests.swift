@@ -112,4 +112,13 @@ import Testing
         let later = try await test.hub.logins.begin()
         _ = try await test.hub.logins.decide(later.user, token: token, isApproved: true, scope: .read)
     }
+
+    @Test func `one address does not fill the list of programs that wait`() async throws {
+        let test = try await TestHub()
+        for _ in 0..<50 { _ = try await test.hub.logins.begin(from: [192, 0, 2, 1]) }
+        await #expect(throws: HubError.self) { try await test.hub.logins.begin(from: [192, 0, 2, 1]) }
+        _ = try await test.hub.logins.begin(from: [192, 0, 2, 2])
+        test.clock.advance(by: LoginService.codeLifetime)
+        _ = try await test.hub.logins.begin(from: [192, 0, 2, 1])
+    }
 }

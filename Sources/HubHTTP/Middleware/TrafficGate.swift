@@ -18,8 +18,9 @@ struct TrafficGate: Sendable {
 
     /// Counts a request of a user, or of an address if there is none; throws when that is one too many.
     func admit(_ request: Request, of user: Int64?, _ context: HubContext) throws {
-        guard let category = TrafficRules.Category(path: request.uri.path),
-            let key = key(of: user, request, context),
+        let key = key(of: user, request, context)
+        if case .address(let address)? = key { context.traffic.address.withLock { $0 = address } }
+        guard let category = TrafficRules.Category(path: request.uri.path), let key,
             let reading = meter.count(category, of: key, at: now.seconds)
         else { return }
         context.traffic.reading.withLock { $0 = reading }
@@ -54,6 +55,8 @@ struct TrafficGate: Sendable {
 
 /// Where a request's count is left for the headers of its answer.
 final class TrafficNote: Sendable {
+    /// The network a caller without a token asks from, if such callers are counted.
+    let address = Mutex<[UInt8]?>(nil)
     let reading = Mutex<TrafficMeter.Reading?>(nil)
 }
 

@@ -4,6 +4,7 @@ import HubCore
 import HubServices
 import Hummingbird
 import NIOCore
+import Synchronization
 
 /// How programs are logged in by a person with a browser (RFC 8628).
 struct OAuthRoutes {
@@ -38,7 +39,7 @@ struct OAuthRoutes {
         guard (1...200).contains(form.client_id.utf8.count) else {
             return try refuse(.invalid_request, "client_id is missing")
         }
-        let codes = try await hub.logins.begin()
+        let codes = try await hub.logins.begin(from: context.traffic.address.withLock { $0 })
         return try unstored(
             DeviceCodeBody(
                 device: codes.device, user: codes.user,

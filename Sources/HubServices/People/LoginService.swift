@@ -8,14 +8,21 @@ import HubDatabase
 package struct LoginService: Sendable {
     let database: any SQLDatabase
     let accounts: AccountService
-    let attempts: AttemptLimiter
+    let attempts: AttemptLimiter<Int64>
+
+    /// Of programs that begin, by the address they come from.
+    private let beginnings: AttemptLimiter<[UInt8]>
     let now: Now
 
     init(database: any SQLDatabase, accounts: AccountService, now: Now) {
         self.database = database
         self.accounts = accounts
         self.now = now
-        attempts = AttemptLimiter(limit: 10, window: Self.codeLifetime, now: now)
+        attempts = AttemptLimiter(
+            limit: 10, window: Self.codeLifetime, sentence: "too many wrong codes; wait a while", now: now)
+        beginnings = AttemptLimiter(
+            limit: Self.waitingOfAddress, window: Self.codeLifetime,
+            sentence: "too many programs at your address have begun to log in; wait a while", now: now)
     }
 
     /// Seconds for which a code is good.
@@ -33,6 +40,9 @@ package struct LoginService: Sendable {
 
     /// So many programs may wait at the same time.
     private static let waitingLimit = 1000
+
+    /// So many of them at one address, so that no one fills the list.
+    private static let waitingOfAddress = 50
 
     package struct Codes: Sendable {
         /// For the program alone.
@@ -63,7 +73,9 @@ package struct LoginService: Sendable {
 
     // MARK: The program
 
-    package func begin() async throws -> Codes {
+    /// - Parameter address: Where the program is, if that is known and counts.
+    package func begin(from address: [UInt8]? = nil) async throws -> Codes {
+        if let address { try beginnings.require(address) }
         let codes = Codes(device: AccountService.randomText(length: 43), user: Self.freshUserCode())
         let instant = now.seconds
         try await database.write { connection in
@@ -80,6 +92,7 @@ package struct LoginService: Sendable {
                 """,
                 [AccountService.digest(of: codes.device), codes.user, instant + Self.codeLifetime])
         }
+        if let address { beginnings.note(address) }
         return codes
     }
 
