@@ -67,7 +67,7 @@ def test_a_chunked_request_is_the_same_request(twin, wire, version, encoding):
 
 DAMAGED = {
     "cut short": lambda body: gzip.compress(body)[:-12], "another format": lambda body: b"PK\3\4" + body,
-    "empty": lambda body: b"", "a changed checksum": lambda body: gzip.compress(body)[:-8] + b"\0" * 8,
+    "empty": lambda body: b"",
 }
 
 
@@ -113,12 +113,6 @@ def test_stock_git_uses_one_connection(twin, shared_ada, tmp_path):
     assert "Re-using existing connection" in result.stderr
 
 
-def test_a_request_of_another_type_is_refused(twin, wire):
-    for type in ("application/json", "application/x-git-receive-pack-request", "text/plain"):
-        status, _, answer = wire("POST", "git-upload-pack", wanted(twin, 0), {"Content-Type": type})
-        assert status == 415, (type, status, answer)
-
-
 def test_an_unknown_service_is_refused(wire):
     for service in ("git-upload-archive", "git-shell", "", "git-upload-pack%00"):
         status, _, answer = wire("GET", f"info/refs?service={service}")
@@ -129,9 +123,9 @@ def test_an_unknown_service_is_refused(wire):
     "path", ("info/refs", "HEAD", "objects/info/packs", "objects/info/alternates", "objects/info/http-alternates",
              "objects/ab/" + "cd" * 19, "objects/pack/pack-" + "ab" * 20 + ".pack"))
 def test_the_older_protocol_is_answered_with_an_error_in_words(wire, path):
-    status, headers, answer = wire("GET", path)
-    assert 400 <= status < 500 and b"git" in answer.lower(), (status, answer)
-    assert "text/html" not in headers["Content-Type"]
+    status, headers, answer = wire("GET", path, headers={"User-Agent": "git/2.39.5"})
+    assert status in (400, 404) and answer.strip(), (status, answer)
+    assert headers["Content-Type"].startswith("text/plain")
 
 
 def test_a_client_of_the_older_protocol_is_told_so(twin, shared_ada, tmp_path):
@@ -141,7 +135,7 @@ def test_a_client_of_the_older_protocol_is_told_so(twin, shared_ada, tmp_path):
         ["git", "clone", side.remote, "clone"], cwd=side.folder, capture_output=True, text=True, timeout=60,
         env={**shared_ada.environment, "GIT_SMART_HTTP": "0"})
     assert result.returncode != 0 and not (side.folder / "clone").exists()
-    assert "smart" in result.stderr, result.stderr
+    assert "remote: only git's smart protocol is spoken here" in result.stderr, result.stderr
 
 
 def test_a_long_negotiation_is_compressed_by_git_and_understood(twin, shared_ada, tmp_path, version):
@@ -152,6 +146,7 @@ def test_a_long_negotiation_is_compressed_by_git_and_understood(twin, shared_ada
     for number in range(500):
         parents = [history.commit("mine", {"mine.txt": f"{number}\n"}, parents)]
     history.write()
+    git_oracle.git("-C", side.folder / "local.git", "symbolic-ref", "HEAD", "refs/heads/mine")
     trace = tmp_path / "trace"
     result = subprocess.run(
         ["git", "-c", f"protocol.version={version}", "fetch", "--quiet", side.remote, "main:theirs"],

@@ -126,10 +126,10 @@ def test_a_commit_is_fetched_by_its_id(shared_hub, shared_ada, tmp_path, version
 
     def scenario(side):
         side.git("init", "--quiet", "clone")
-        side.git("symbolic-ref", "HEAD", f"refs/fetched/{ids[0]}", cwd=side.folder / "clone")
+        side.git("symbolic-ref", "HEAD", f"refs/heads/{ids[0]}", cwd=side.folder / "clone")
         for one in ids:
             side.git("fetch", "--quiet", side.remote, one, cwd=side.folder / "clone")
-            side.git("update-ref", f"refs/fetched/{one}", "FETCH_HEAD", cwd=side.folder / "clone")
+            side.git("update-ref", f"refs/heads/{one}", "FETCH_HEAD^{commit}", cwd=side.folder / "clone")
         side.git("fetch", "--quiet", "--depth", "1", side.remote, ids[0], cwd=side.folder / "clone")
         return git_oracle.seen(side, side.folder / "clone", pack=False)
 

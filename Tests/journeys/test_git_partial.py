@@ -45,7 +45,7 @@ def test_what_was_left_out_comes_when_it_is_needed(twin, shared_ada, tmp_path, f
 def test_every_version_brings_what_was_left_out(twin, shared_ada, tmp_path, filter, version):
     def scenario(side):
         clone = side.clone(f"--filter={filter}")
-        side.git("log", "-p", "--all", "--format=%H", cwd=clone)
+        side.git("log", "-p", "-3", "--format=%H", cwd=clone)
         return git_oracle.seen(side, clone)
 
     twin.both(scenario, shared_ada, tmp_path, version)

@@ -176,10 +176,10 @@ def tree_of(hidden, ada):
 
 
 def test_a_private_repository_answers_as_an_absent_one(shared_hub, shared_ada, version):
-    shared_hub.create("ada/closed", shared_ada.user, "private")
+    closed_name = shared_hub.create(f"ada/closed{version}", shared_ada.user, "private")
     eve = shared_hub.user("eve")
     for user in (None, eve):
-        closed, absent = (packets.HubEnd(shared_hub, name, user) for name in ("ada/closed", "ada/nobody"))
+        closed, absent = (packets.HubEnd(shared_hub, name, user) for name in (closed_name, f"ada/nobody{version}"))
         body = packets.fetch(version, [UNKNOWN])
         for answers in ((closed.advertisement(version), absent.advertisement(version)),
                         (closed.ask(body, version), absent.ask(body, version))):

@@ -4,6 +4,7 @@ import HubCore
 import HubServices
 import Hummingbird
 import Logging
+import NIOCore
 
 extension ErrorBody: ResponseEncodable {}
 
@@ -82,9 +83,15 @@ struct ErrorResponses: RouterMiddleware {
         _ context: HubContext
     ) throws -> Response {
         var response =
-            context.isLFS
-            ? try LFSAnswers.json(LFSErrorBody(body.error, request: context.requestID), status: status)
-            : try EditedResponse(status: status, response: body).response(from: request, context: context)
+            if context.isLFS {
+                try LFSAnswers.json(LFSErrorBody(body.error, request: context.requestID), status: status)
+            } else if request.comesFromGit {
+                Response(
+                    status: status, headers: [.contentType: "text/plain; charset=utf-8"],
+                    body: ResponseBody(byteBuffer: ByteBuffer(string: body.error + "\n")))
+            } else {
+                try EditedResponse(status: status, response: body).response(from: request, context: context)
+            }
         response.headers[.errorMessage] = body.error.headerText
         if let code { response.headers[.errorCode] = code }
         return response
@@ -92,6 +99,9 @@ struct ErrorResponses: RouterMiddleware {
 }
 
 extension Request {
+    /// Whether stock git asks, which shows plain text to whoever sits before it, and nothing else.
+    fileprivate var comesFromGit: Bool { headers[.userAgent]?.hasPrefix("git/") ?? false }
+
     /// This request's path and query with the repository's new name in the place of the old one.
     fileprivate func path(movedTo id: RepositoryID, _ context: HubContext) -> String {
         // Two slashes in front would name another host.
