@@ -6,13 +6,13 @@ extension FileLock {
     /// Throws ``HubError/refused(_:)``, naming files and owners, if the push changes what others have locked.
     ///
     /// Runs in the transaction that publishes: no lock can come in between. Proposals may change what they like, as
-    /// they change no branch; erasing is above locks.
+    /// they change no branch; erasing is above locks, and so is what a mirror follows.
     static func requireNone(
         on inspection: PushInspection,
         of push: Push,
         in connection: any SQLConnection
     ) throws {
-        guard push.erasing.isEmpty, !push.updates.allSatisfy(\.ref.isPullRequest) else { return }
+        guard push.erasing.isEmpty, push.door != "mirror", !push.updates.allSatisfy(\.ref.isPullRequest) else { return }
         let locks = try connection.query(
             selection + " WHERE lfs_lock.repository_id = ? AND lfs_lock.owner_id <> ? ORDER BY lfs_lock.path LIMIT ?",
             [push.repository.rowID, push.caller.user?.id ?? -1, LockService.limit]
