@@ -162,7 +162,7 @@ def test_a_fork_and_its_parent_share_one_working_copy(shared_hub, shared_ada, tm
 
 
 def test_fifty_thousand_tags_are_cloned_in_moments(shared_hub, shared_ada, tmp_path):
-    tags, folders = 50_000, 5
+    tags, folders = 50_000, 50
 
     def make(folder):
         history = git_oracle.History(folder)

@@ -1,7 +1,7 @@
 """Makes a bare repository with a long, ordinary history: git_history.py FOLDER COMMITS SEED [REFS].
 
 Some hundred text files in nested folders; each commit rewrites a line or two of one file, each fiftieth merges a short
-side branch. With REFS, that many tags, half of them annotated, stand on its newest commits, 5000 in
+side branch. With REFS, that many tags, half of them annotated, stand on its newest commits, 1000 in
 each of the folders `refs/tags/0`, `refs/tags/1` and so on.
 """
 
@@ -12,7 +12,7 @@ import sys
 FOLDERS = ("", "src", "src/core", "src/core/io", "src/net", "src/net/http", "docs", "docs/guide", "tests", "tests/data")
 FILES_PER_FOLDER = 12
 LINES = 120
-TAGS_PER_FOLDER = 5000
+TAGS_PER_FOLDER = 1000
 TAGGED = 100  # commits, the newest
 
 

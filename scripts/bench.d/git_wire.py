@@ -97,7 +97,7 @@ class Measurement:
         folders = range((self.size.refs - 1) // git_history.TAGS_PER_FOLDER + 1)
         for host in self.hosts:
             self.create(host, "many-refs")
-            # A hub takes only so many refs in one push.
+            # The time of a client grows with the square of the refs it pushes at once.
             for refs in ("refs/heads/main", *(f"refs/tags/{folder}/*" for folder in folders)):
                 self.git(host, "-C", source, "push", "--quiet", self.url(host, "many-refs"), f"{refs}:{refs}")
             self.settle(host, "many-refs")
