@@ -1,7 +1,7 @@
 import HubCore
 import Testing
 
-@testable import HubGit
+import HubGit
 
 @Suite struct CommitTableTests {
     /// A commit made of one letter; its parents are the letters behind it.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import HubGit
+import HubGit
 
 @Suite struct ObjectFilterTests {
     @Test(arguments: [

@@ -1,12 +1,12 @@
 import HubCore
 
 /// A set of positions of a ``CommitTable``.
-struct CommitMarks: Sendable {
+package struct CommitMarks: Sendable {
     private var marks: [Bool]
 
     init(count: Int) { marks = [Bool](repeating: false, count: count) }
 
-    subscript(position: Int) -> Bool {
+    package subscript(position: Int) -> Bool {
         get { marks[position] }
         set { marks[position] = newValue }
     }
@@ -22,7 +22,7 @@ extension CommitTable {
     /// Everything `starts` reach, themselves included; what stands below `lowest` may be left out.
     ///
     /// - Parameter cuts: Commits that are taken to have no parents.
-    func reached(from starts: some Sequence<Int>, cuts: Set<Int> = [], downTo lowest: Int = 0) -> CommitMarks {
+    package func reached(from starts: some Sequence<Int>, cuts: Set<Int> = [], downTo lowest: Int = 0) -> CommitMarks {
         var marks = CommitMarks(count: count)
         var highest = -1
         for start in starts {
@@ -38,7 +38,7 @@ extension CommitTable {
     }
 
     /// Whether each of `starts` reaches one of `goals`, or is one.
-    func allReach(_ starts: some Collection<Int>, _ goals: some Collection<Int>) -> Bool {
+    package func allReach(_ starts: some Collection<Int>, _ goals: some Collection<Int>) -> Bool {
         guard let lowest = goals.min(), let highest = starts.max() else { return starts.isEmpty }
         guard highest >= lowest else { return false }
         var marks = [Bool](repeating: false, count: highest - lowest + 1)
@@ -60,7 +60,7 @@ extension CommitTable {
     /// The newest of the best common ancestors of two commits, or nil if their histories are unrelated.
     ///
     /// A common ancestor is one of the best if no other common ancestor stands on it (git-merge-base).
-    func mergeBase(_ one: Int, _ other: Int) -> Int? {
+    package func mergeBase(_ one: Int, _ other: Int) -> Int? {
         let left = reached(from: [one])
         let right = reached(from: [other])
         var isOlder = CommitMarks(count: count)
@@ -76,7 +76,9 @@ extension CommitTable {
     /// returns false.
     ///
     /// - Parameter starts: Marked commits that reach all that are marked.
-    func forEach(of marks: CommitMarks, from starts: some Collection<Int>, _ body: (Int) throws -> Bool) rethrows {
+    package func forEach(
+        of marks: CommitMarks, from starts: some Collection<Int>, _ body: (Int) throws -> Bool
+    ) rethrows {
         guard let highest = starts.max() else { return }
         var children = [Int32](repeating: 0, count: highest + 1)
         for position in 0...highest where marks[position] {

@@ -1,15 +1,15 @@
-import HubCore
+package import HubCore
 
 /// The shape of a history: which commit stands on which, without what they say.
 ///
 /// Commits have positions, and every commit stands behind its parents. So whatever follows from children to parents is
 /// one pass downwards over an array. Some 120 bytes a commit.
-struct CommitTable: Sendable {
-    private(set) var ids: [CommitID] = []
-    private(set) var trees: [ObjectID] = []
+package struct CommitTable: Sendable {
+    package private(set) var ids: [CommitID] = []
+    package private(set) var trees: [ObjectID] = []
 
     /// When each was committed, in seconds since 1970.
-    private(set) var seconds: [Int64] = []
+    package private(set) var seconds: [Int64] = []
 
     private var positions: [CommitID: Int32] = [:]
 
@@ -20,9 +20,11 @@ struct CommitTable: Sendable {
     /// The parents behind the second, of the few commits that have more.
     private var others: [Int32: [Int32]] = [:]
 
-    var count: Int { ids.count }
+    package init() {}
 
-    func position(of id: CommitID) -> Int? { positions[id].map(Int.init) }
+    package var count: Int { ids.count }
+
+    package func position(of id: CommitID) -> Int? { positions[id].map(Int.init) }
 
     func forEachParent(of position: Int, _ body: (Int) throws -> Void) rethrows {
         guard first[position] >= 0 else { return }
@@ -33,7 +35,7 @@ struct CommitTable: Sendable {
         for parent in more { try body(Int(parent)) }
     }
 
-    func parents(of position: Int) -> [Int] {
+    package func parents(of position: Int) -> [Int] {
         var found: [Int] = []
         forEachParent(of: position) { found.append($0) }
         return found
@@ -42,7 +44,7 @@ struct CommitTable: Sendable {
     /// Adds `starts` and all they stand on.
     ///
     /// - Parameter read: Reads a commit that is not here yet; what it throws for one that does not exist goes through.
-    mutating func add(_ starts: some Sequence<CommitID>, read: (CommitID) throws -> CommitHeader) throws {
+    package mutating func add(_ starts: some Sequence<CommitID>, read: (CommitID) throws -> CommitHeader) throws {
         var waiting: [CommitID: CommitHeader] = [:]
         var stack = starts.filter { positions[$0] == nil }
         while let id = stack.last {
@@ -79,15 +81,15 @@ struct CommitTable: Sendable {
 }
 
 /// What a commit object says first.
-struct CommitHeader: Sendable {
-    let tree: ObjectID
-    let parents: [CommitID]
+package struct CommitHeader: Sendable {
+    package let tree: ObjectID
+    package let parents: [CommitID]
 
     /// When it was committed, in seconds since 1970; 0 if it does not say.
-    let seconds: Int64
+    package let seconds: Int64
 
     /// Reads `tree`, `parent`… and `committer` lines (git's documentation, "Git Objects").
-    init(parsing bytes: [UInt8]) throws(GitError) {
+    package init(parsing bytes: [UInt8]) throws(GitError) {
         let malformed = GitError(code: .invalid, message: "a commit object is malformed")
         var place = 0
         func id(after word: StaticString) -> ObjectID? {

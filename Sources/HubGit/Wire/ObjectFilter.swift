@@ -2,9 +2,9 @@ import Foundation
 import HubCore
 
 /// What of the objects a partial clone leaves out (git-rev-list, `--filter`).
-struct ObjectFilter: Hashable, Sendable {
+package struct ObjectFilter: Hashable, Sendable {
     /// Blobs of that many bytes or more are left out; 0 leaves out all.
-    private(set) var blobLimit: Int?
+    package private(set) var blobLimit: Int?
 
     /// Trees and blobs so many steps or more below a commit's root tree are left out; 0 leaves out the root itself.
     private(set) var treeDepth: Int?
@@ -13,7 +13,7 @@ struct ObjectFilter: Hashable, Sendable {
     private(set) var kinds: Set<ObjectKind> = [.commit, .tree, .blob, .tag]
 
     /// Reads `blob:none`, `blob:limit=N[kmg]`, `tree:N`, `object:type=KIND`, or `combine:` and several of them.
-    init(parsing text: String) throws(GitError) {
+    package init(parsing text: String) throws(GitError) {
         try add(text, depth: 0)
     }
 
@@ -43,7 +43,7 @@ struct ObjectFilter: Hashable, Sendable {
     /// tell; a blob's size may still leave it out.
     ///
     /// Commits and tags have no place in a tree.
-    func takes(_ kind: ObjectKind, depth: Int) -> Bool {
+    package func takes(_ kind: ObjectKind, depth: Int) -> Bool {
         switch kind {
         case .commit, .tag: kinds.contains(kind)
         case .tree: kinds.contains(kind) && depth < treeDepth ?? .max
