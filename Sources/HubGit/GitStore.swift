@@ -1,3 +1,4 @@
+package import HubCore
 package import HubDatabase
 
 /// The git side of every repository: objects, refs and default branches in one database.
@@ -7,10 +8,34 @@ package import HubDatabase
 package struct GitStore: Sendable {
     let database: any SQLDatabase
     let caches = GitCaches()
+    private let openContent: OpenContent?
 
-    package init(database: any SQLDatabase) {
+    /// Opens what the chunk store has under a SHA-256.
+    package typealias OpenContent = @Sendable (ContentDigest) async throws -> any ByteReader
+
+    /// - Parameter openContent: Where the bytes of large files are that rest in chunks.
+    package init(database: any SQLDatabase, openContent: OpenContent? = nil) {
         Libgit2.start()
         self.database = database
+        self.openContent = openContent
+    }
+
+    /// Opens a blob that rests in chunks; fails unless there are as many bytes as `header` says.
+    func open(_ header: ObjectHeader, in content: ContentDigest?) async throws -> any ByteReader {
+        guard let content, let openContent else {
+            throw GitError(code: .generic, message: "a git object rests in chunks that cannot be opened here")
+        }
+        let reader = try await openContent(content)
+        guard reader.count == header.size else {
+            throw GitError(code: .generic, message: "the content \(content) is not the git object it stands for")
+        }
+        return reader
+    }
+
+    /// The bytes of a blob that rests in chunks.
+    func read(_ header: ObjectHeader, in content: ContentDigest?) async throws -> [UInt8] {
+        let reader = try await open(header, in: content)
+        return try await reader.read(0..<reader.count)
     }
 
     /// The version of libgit2 in use.
@@ -95,5 +120,9 @@ extension GitStore {
                 "UPDATE git_ref SET name_key = LOWER(name)",
                 "CREATE INDEX git_ref_by_key ON git_ref (repository_id, name_key)",
             ]),
+        // Blobs whose bytes are in the chunk store, under the SHA-256 `content`; their `data` is empty.
+        Migration(
+            "git-005-chunked-blobs",
+            ["CREATE TABLE git_chunked (id {blob} PRIMARY KEY, content {blob} NOT NULL)"]),
     ]
 }

@@ -80,13 +80,8 @@ package struct GitWireService: Sendable {
     package func receivePack(
         _ body: some AsyncSequence<[UInt8], any Error> & Sendable
     ) async throws -> ReceivedPush {
-        var packLimits = PushLimits()
-        packLimits.packBytes = limits.packBytes
-        packLimits.objects = limits.packObjects
-        // A plain file over the limit is told with its path, so it has to come in first.
-        packLimits.objectBytes = max(packLimits.objectBytes, limits.plainFileBytes)
         do {
-            return try await ReceivePack.receive(body, scratch: scratch, limits: packLimits)
+            return try await ReceivePack.receive(body, scratch: scratch, limits: limits.packs)
         } catch let error as GitError {
             throw HubError.invalid(error.message)
         }

@@ -71,7 +71,7 @@ package struct Hub: Sendable {
         logger: Logger,
         now: Now = .system
     ) async throws {
-        let git = GitStore(database: database)
+        let git = GitStore(database: database) { digest in try await content.open(digest) }
         let signer = try await TokenSigner(database: database, now: now)
         let signal = JobSignal()
         let access = Access(database: database)

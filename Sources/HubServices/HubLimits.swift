@@ -1,3 +1,14 @@
+import HubGit
+
+/// What becomes of a file over ``HubLimits/plainFileBytes`` that git sends as it is.
+package enum LargePlainFiles: String, CaseIterable, Sendable {
+    /// It is refused, with what to do instead.
+    case refuse
+
+    /// It is kept in chunks, as large files are, and given out as it came.
+    case chunk
+}
+
 /// What clients may send at most.
 ///
 /// Each is an option of `hubd serve`; the defaults stand here.
@@ -10,6 +21,9 @@ package struct HubLimits: Sendable {
 
     /// Bytes of one file kept as a plain git object; larger ones belong in the chunk store.
     package var plainFileBytes = 10 << 20
+
+    /// What becomes of larger ones that come with a push of git.
+    package var largePlainFiles = LargePlainFiles.refuse
 
     /// Bytes of one commit sent over HTTP.
     package var commitBytes = 512 << 20
@@ -45,4 +59,19 @@ package struct HubLimits: Sendable {
     package var leaseSeconds = 24 * 3600
 
     package init() {}
+
+    /// Bytes from which on a plain file is kept in chunks, if it is to be.
+    ///
+    /// Shorter ones are read whole in many places, whatever the limit of plain files.
+    var chunkedFileBytes: Int { max(plainFileBytes, 1 << 20) }
+
+    /// What one pack may hold; a plain file over its limit has to come in first, to be told with its path.
+    var packs: PushLimits {
+        var packs = PushLimits()
+        packs.packBytes = packBytes
+        packs.objects = packObjects
+        packs.objectBytes = max(packs.objectBytes, plainFileBytes)
+        if largePlainFiles == .chunk { packs.fileBytes = min(contentBytes, packs.inflatedBytes) }
+        return packs
+    }
 }

@@ -36,6 +36,9 @@ struct PushInspection: Sendable {
     /// What the new commits bring that the repository does not have yet.
     private(set) var content = NewContent()
 
+    /// Those of its files that are to be kept in chunks, if they came with the push.
+    private(set) var chunked: Set<ObjectID> = []
+
     /// What is wrong with trees and files, before any content is opened.
     private(set) var findings: [Finding] = []
 
@@ -116,6 +119,13 @@ struct PushInspection: Sendable {
         guard !tips.isEmpty else { return }
         content = try git.newContent(in: tips)
         findings += content.problems
+        if limits.largePlainFiles == .chunk {
+            let large = content.files.filter { $0.size > limits.chunkedFileBytes }.map(\.id)
+            chunked.formUnion(large)
+        }
+        // Nobody else's content can be counted on: what is in chunks for others is brought again.
+        chunked.formUnion(try git.chunkedElsewhere(content.files.map(\.id)))
+        guard limits.largePlainFiles == .refuse else { return }
         for blob in content.files where blob.size > limits.plainFileBytes {
             findings.append(
                 Finding(

@@ -80,10 +80,15 @@ package struct PushService: Sendable {
 
     private func publish(_ push: Push, _ inspection: PushInspection) async throws -> [Finding] {
         try await requireContent(of: inspection, for: push)
-        let findings = push.erasing.isEmpty ? try await findings(of: inspection, for: push) : []
+        let plain = PlainFileContent(git: git, content: content)
+        let isRefused = inspection.findings.contains { $0.severity == .error }
+        let chunked = try await plain.ingest(isRefused ? [] : inspection.chunked, of: push)
+        let findings = push.erasing.isEmpty ? try await findings(of: inspection, for: push, chunked) : []
         guard !findings.contains(where: { $0.severity == .error }) else { throw HubError.refused(findings) }
-        let facts = try await facts.facts(of: inspection.revisions) { entry in try await open(entry, of: push) }
-        try await commit(push, inspection, facts)
+        let facts = try await facts.facts(of: inspection.revisions) { entry in
+            try await open(entry, of: push, chunked)
+        }
+        try await commit(push, inspection, facts, chunked)
         signal.wake()
         return findings
     }
@@ -158,21 +163,30 @@ package struct PushService: Sendable {
         }
     }
 
-    private func findings(of inspection: PushInspection, for push: Push) async throws -> [Finding] {
+    private func findings(
+        of inspection: PushInspection,
+        for push: Push,
+        _ chunked: PlainFileContent.Digests
+    ) async throws -> [Finding] {
         var findings = inspection.findings
         guard !findings.contains(where: { $0.severity == .error }) else { return findings }
         for revision in inspection.revisions {
             let checked = CheckedRevision(entries: revision.entries, changed: revision.changed) { entry in
-                try await open(entry, of: push)
+                try await open(entry, of: push, chunked)
             }
             for check in checks { findings += try await check.findings(for: checked) }
         }
         return findings
     }
 
-    private func open(_ entry: RevisionEntry, of push: Push) async throws -> any ByteReader {
-        if let pointer = entry.pointer { return try await content.open(pointer.digest) }
-        return BufferReader(try await read(push) { git in try git.readBlob(entry.id, limit: Int.max) })
+    private func open(
+        _ entry: RevisionEntry,
+        of push: Push,
+        _ chunked: PlainFileContent.Digests
+    ) async throws -> any ByteReader {
+        if let digest = entry.pointer?.digest ?? chunked[entry.id] { return try await content.open(digest) }
+        let place = try await read(push) { git in try git.blob(entry.id) }
+        return try await PlainFileContent(git: git, content: content).open(place)
     }
 
     /// Opens the repository as it would be after the push.
@@ -186,7 +200,12 @@ package struct PushService: Sendable {
 
     // MARK: Making it true
 
-    private func commit(_ push: Push, _ inspection: PushInspection, _ facts: FactsStore.Found) async throws {
+    private func commit(
+        _ push: Push,
+        _ inspection: PushInspection,
+        _ facts: FactsStore.Found,
+        _ chunked: PlainFileContent.Digests
+    ) async throws {
         let instant = now.seconds
         do {
             try await database.write { connection in
@@ -197,8 +216,9 @@ package struct PushService: Sendable {
                 for number in inspection.pullRequests {
                     try PullRequestRule.requireAuthor(of: number, for: push, in: connection)
                 }
-                try push.quarantine?.publish(inspection.content, into: connection)
+                try push.quarantine?.publish(inspection.content, chunked: chunked, into: connection)
                 let git = try self.git.open(connection, push.repository.rowID)
+                try PlainFileContent.link(inspection.content.files, to: push.repository.rowID, git: git, in: connection)
                 if try git.isEmpty, let first = inspection.firstBranch { try git.setDefaultBranch(first) }
                 if let branch = push.defaultBranch { try git.setDefaultBranch(branch) }
                 try move(push.updates, in: git)

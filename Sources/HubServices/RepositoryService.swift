@@ -59,6 +59,9 @@ package struct RepositoryService: Sendable {
                 target, owner: owner, visibility: wanted, upstream: upstream.rowID, at: instant, in: connection)
             try GitRepository(connection, repository: record.rowID).copyRefs(from: upstream.rowID)
             try ContentStore.copyLinks(from: upstream.rowID, to: record.rowID, in: connection)
+            try ContentStore.copyLinks(
+                from: PlainFileContent.scope(of: upstream.rowID), to: PlainFileContent.scope(of: record.rowID),
+                in: connection)
             try Listing.refresh(record.rowID, in: connection)
             try LargeFileRecord.copyAll(from: upstream.rowID, to: record.rowID, connection)
             try connection.execute(
@@ -111,6 +114,7 @@ package struct RepositoryService: Sendable {
                 try connection.execute("DELETE FROM \(table) WHERE repository_id = ?", [record.rowID])
             }
             try ContentStore.unlinkAll(scope: record.rowID, in: connection)
+            try ContentStore.unlinkAll(scope: PlainFileContent.scope(of: record.rowID), in: connection)
             try LargeFileRecord.removeAll(of: record.rowID, connection)
             try connection.execute("DELETE FROM job WHERE repository_id = ?", [record.rowID])
             try Listing.remove(record.rowID, in: connection)

@@ -89,14 +89,14 @@ package struct RevisionService: Sendable {
 
     /// Opens the file at `path`; throws ``HubError/entryNotFound(_:)`` if there is none.
     package func open(_ path: String, at commit: CommitID, in record: RepositoryRecord) async throws -> OpenFile {
-        let (entry, bytes) = try await git.read(record.rowID) { git -> (RevisionEntry, [UInt8]) in
+        let (entry, place) = try await git.read(record.rowID) { git -> (RevisionEntry, BlobPlace) in
             guard let found = try RevisionEntry.find(path, at: commit, git: git), !found.isFolder else {
                 throw HubError.entryNotFound("there is no file '\(path.prefix(300))' at \(commit)")
             }
-            return (found, found.pointer == nil ? try git.readBlob(found.id, limit: Int.max) : [])
+            return (found, found.pointer == nil ? try git.blob(found.id) : .memory([]))
         }
         guard let pointer = entry.pointer else {
-            return OpenFile(reader: BufferReader(bytes), etag: entry.id.hex, isLarge: false, xetHash: nil)
+            return OpenFile(reader: try await plain.open(place), etag: entry.id.hex, isLarge: false, xetHash: nil)
         }
         guard try await content.isLinked(pointer.digest, to: record.rowID) else {
             throw HubError.entryNotFound("the content of '\(path.prefix(300))' was deleted from \(record.id) for good")
@@ -111,14 +111,13 @@ package struct RevisionService: Sendable {
 
     /// The bytes git keeps at `path`: of a large file its pointer.
     package func openRaw(_ path: String, at commit: CommitID, in record: RepositoryRecord) async throws -> OpenFile {
-        try await git.read(record.rowID) { git in
+        let (id, place) = try await git.read(record.rowID) { git in
             guard let found = try RevisionEntry.find(path, at: commit, git: git), !found.isFolder else {
                 throw HubError.entryNotFound("there is no file '\(path.prefix(300))' at \(commit)")
             }
-            return OpenFile(
-                reader: BufferReader(try git.readBlob(found.id, limit: Int.max)), etag: found.id.hex, isLarge: false,
-                xetHash: nil)
+            return (found.id, try git.blob(found.id))
         }
+        return OpenFile(reader: try await plain.open(place), etag: id.hex, isLarge: false, xetHash: nil)
     }
 
     /// Opens an entry that came from a listing.
@@ -130,8 +129,10 @@ package struct RevisionService: Sendable {
             }
             return try await content.open(pointer.digest)
         }
-        return BufferReader(try await git.read(record.rowID) { git in try git.readBlob(entry.id, limit: Int.max) })
+        return try await plain.open(try await git.read(record.rowID) { git in try git.blob(entry.id) })
     }
+
+    private var plain: PlainFileContent { PlainFileContent(git: git, content: content) }
 }
 
 /// A commit as histories show it.

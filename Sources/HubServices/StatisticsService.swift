@@ -26,6 +26,9 @@ package struct StatisticsService: Sendable {
         let history: GitStatistics
         let content: ContentStatistics
 
+        /// Of the plain files that are kept in chunks.
+        let chunked: ContentStatistics
+
         /// Of the default branch, the largest first.
         package let largestFiles: [(path: String, size: Int, isLarge: Bool)]
 
@@ -50,8 +53,8 @@ package struct StatisticsService: Sendable {
         package var largeFiles: Share { (content.files, content.bytes) }
 
         /// Bytes at rest that only this repository needs, and those that others need too.
-        package var storedAlone: Int { content.storedAlone }
-        package var storedShared: Int { content.storedShared }
+        package var storedAlone: Int { content.storedAlone + chunked.storedAlone }
+        package var storedShared: Int { content.storedShared + chunked.storedShared }
     }
 
     private static let fileCount = 10
@@ -66,11 +69,13 @@ package struct StatisticsService: Sendable {
             return (refs, history, try Self.largestFiles(git))
         }
         return try await database.read { connection in
-            Statistics(
+            let plain = PlainFileContent.scope(of: record.rowID)
+            return Statistics(
                 branches: refs.count { $0.name.isBranch }, tags: refs.count { $0.name.isTag },
                 pullRequests: refs.count { $0.name.isPullRequest },
                 otherRefs: refs.count { !$0.name.isBranch && !$0.name.isTag && !$0.name.isPullRequest },
                 history: history, content: try ContentStore.statistics(of: record.rowID, in: connection),
+                chunked: try ContentStore.statistics(of: plain, in: connection),
                 largestFiles: files, lastPush: try Self.lastPush(to: record.rowID, in: connection),
                 forks: try Self.forks(of: record.rowID, for: caller, in: connection))
         }

@@ -28,9 +28,10 @@ package final class TestHub: Sendable {
         let clock = TestClock()
         self.clock = clock
         self.database = database
-        git = GitStore(database: database)
-        content = ContentStore(
+        let content = ContentStore(
             database: database, backend: try FolderBackend(root: folder + "/blobs"), scratch: scratch)
+        self.content = content
+        git = GitStore(database: database) { digest in try await content.open(digest) }
         hub = try await Hub(
             database: database, content: content, scratch: scratch, limits: limits, logger: Logger(label: "test"),
             now: Now { clock.seconds })

@@ -165,6 +165,7 @@ extension HubdConfig {
         limits.packBytes = try options.int("limits.pack-bytes", limits.packBytes)
         limits.packObjects = try options.int("limits.pack-objects", limits.packObjects)
         limits.plainFileBytes = try options.int("limits.plain-file-bytes", limits.plainFileBytes)
+        limits.largePlainFiles = try options.word("plain-files.over-limit", limits.largePlainFiles)
         limits.commitBytes = try options.int("limits.commit-bytes", limits.commitBytes)
         limits.commitLineBytes = try options.int("limits.commit-line-bytes", limits.commitLineBytes)
         limits.commitOperations = try options.int("limits.commit-operations", limits.commitOperations)
@@ -202,6 +203,15 @@ private final class Options {
         case "false", "no", "off", "0": return false
         default: throw HubError.invalid("\(key) is '\(text)'; expected true or false")
         }
+    }
+
+    func word<Words: RawRepresentable<String> & CaseIterable>(_ key: String, _ standard: Words) throws -> Words {
+        guard let text = string(key) else { return standard }
+        guard let value = Words(rawValue: text) else {
+            let words = Words.allCases.map(\.rawValue).joined(separator: " or ")
+            throw HubError.invalid("\(key) is '\(text)'; expected \(words)")
+        }
+        return value
     }
 
     func int(_ key: String, _ standard: Int, in range: ClosedRange<Int> = 1...Int.max) throws -> Int {

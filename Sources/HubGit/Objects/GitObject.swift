@@ -32,6 +32,20 @@ struct StoredObject: Sendable {
     let id: ObjectID
     let header: ObjectHeader
     let deflated: [UInt8]
+
+    /// Whether the bytes are in the chunk store instead.
+    var isChunked: Bool { deflated.isEmpty }
+
+    /// The object's bytes.
+    ///
+    /// Those in chunks are a ``GitError`` (`.invalid`): they are streamed, and never here.
+    func inflate() throws(GitError) -> [UInt8] {
+        guard !isChunked else {
+            throw GitError(
+                code: .invalid, message: "git object \(id) is a large file kept in chunks, which this cannot read")
+        }
+        return try Zlib.inflate(deflated, size: header.size)
+    }
 }
 
 /// An object as a pack can carry it: whole, or by what makes it of another one.

@@ -3,6 +3,8 @@ import HubDatabase
 
 /// The rows of `git_object`: every object of every repository, once.
 ///
+/// The bytes of one that rests in chunks (``ChunkedRows``) are empty, which no zlib stream is.
+///
 /// Nothing here asks who may see an object; ``GitRepository`` answers that by only following its own refs.
 struct ObjectRows {
     let connection: any SQLConnection

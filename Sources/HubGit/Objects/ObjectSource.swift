@@ -16,6 +16,9 @@ final class ObjectSource {
     private(set) var staged: [ObjectID: GitObject] = [:]
     private var failure: (any Error)?
 
+    /// Whether something was asked for that rests in chunks, and was not given.
+    var metChunked = false
+
     init(connection: any SQLConnection, quarantine: QuarantinedObjects? = nil) {
         rows = ObjectRows(connection: connection)
         self.quarantine = quarantine
@@ -42,8 +45,8 @@ final class ObjectSource {
     func object(_ id: ObjectID) throws -> GitObject? {
         if let object = staged[id] { return object }
         guard let stored = try stored(id) else { return nil }
-        let bytes = try Zlib.inflate(stored.deflated, size: stored.header.size)
-        return GitObject(kind: stored.header.kind, bytes: bytes)
+        if stored.isChunked { metChunked = true }
+        return GitObject(kind: stored.header.kind, bytes: try stored.inflate())
     }
 
     /// Hands over the bytes of those of `ids` that exist, in no particular order, asking for many at once.
@@ -60,8 +63,7 @@ final class ObjectSource {
             }
         }
         try rows.forEach(of: rest) { stored in
-            let bytes = try Zlib.inflate(stored.deflated, size: stored.header.size)
-            try body(stored.id, GitObject(kind: stored.header.kind, bytes: bytes))
+            try body(stored.id, GitObject(kind: stored.header.kind, bytes: try stored.inflate()))
         }
     }
 

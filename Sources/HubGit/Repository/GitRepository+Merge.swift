@@ -42,8 +42,25 @@ extension GitRepository {
         var options = git_merge_options()
         try call { git_merge_options_init(&options, UInt32(GIT_MERGE_OPTIONS_VERSION)) }
         options.flags = GIT_MERGE_FIND_RENAMES.rawValue
-        return try make(freeing: { git_index_free($0) }) {
-            git_merge_trees($0, pointer, ancestor?.pointer, one.pointer, other.pointer, &options)
+        func merged() throws -> Owned {
+            source.metChunked = false
+            return try make(freeing: { git_index_free($0) }) {
+                git_merge_trees($0, pointer, ancestor?.pointer, one.pointer, other.pointer, &options)
+            }
+        }
+        do {
+            return try merged()
+        } catch  where source.metChunked {
+            // Files in chunks are not compared with others to find out what was renamed.
+            options.flags = 0
+        }
+        do {
+            return try merged()
+        } catch  where source.metChunked {
+            // One was changed by both. Nor are they merged, and then nor is any file both changed.
+            let driver: StaticString = "binary"
+            options.default_driver = UnsafeRawPointer(driver.utf8Start).assumingMemoryBound(to: CChar.self)
+            return try merged()
         }
     }
 
@@ -80,7 +97,9 @@ extension GitRepository {
     }
 
     private func isText(_ entry: TreeEntry) throws -> Bool {
-        guard entry.mode.isFile, entry.size <= Self.textLimit else { return false }
+        guard entry.mode.isFile, entry.size <= Self.textLimit, try contents(of: [entry.id]).isEmpty else {
+            return false
+        }
         let bytes = try source.object(entry.id)?.bytes ?? []
         return !bytes.contains(0) && LFSPointer(parsing: bytes) == nil
     }

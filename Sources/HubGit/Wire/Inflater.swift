@@ -56,6 +56,54 @@ final class Inflater {
         throw GitError(code: .invalid, message: "the pack holds a damaged object at byte \(place)")
     }
 
+    /// The stream that begins at `place` and must hold exactly `size` bytes, in pieces.
+    ///
+    /// Nothing else may be inflated until it has ended.
+    func pieces(at place: Int, size: Int) -> Pieces {
+        inflateReset(stream)
+        return Pieces(inflater: self, place: place, rest: size)
+    }
+
+    /// A stream that is being inflated.
+    struct Pieces {
+        private let inflater: Inflater
+
+        /// Where the stream goes on, and in the end where it ended.
+        private(set) var place: Int
+        private var rest: Int
+        private var hasEnded = false
+
+        private static let length = 1 << 20
+
+        fileprivate init(inflater: Inflater, place: Int, rest: Int) {
+            (self.inflater, self.place, self.rest) = (inflater, place, rest)
+        }
+
+        /// The next bytes, at most a megabyte; nil at the end.
+        mutating func next() throws(GitError) -> [UInt8]? {
+            guard !hasEnded else { return nil }
+            // One byte more than promised shows a stream that is too long.
+            var bytes = [UInt8](repeating: 0, count: min(rest + 1, Self.length))
+            var done = 0
+            while done < bytes.count, !hasEnded {
+                try inflater.look(at: place)
+                let (status, read, wrote) = inflater.step(from: place, into: &bytes, at: done)
+                place += read
+                done += wrote
+                hasEnded = status == Z_STREAM_END
+                guard status == Z_OK || hasEnded else { throw damaged }
+            }
+            rest -= done
+            guard rest >= 0, !hasEnded || rest == 0 else { throw damaged }
+            bytes.removeLast(bytes.count - done)
+            return bytes.isEmpty ? nil : bytes
+        }
+
+        private var damaged: GitError {
+            GitError(code: .invalid, message: "the pack holds a damaged object at byte \(place)")
+        }
+    }
+
     private func step(from place: Int, into bytes: inout [UInt8], at done: Int) -> (Int32, read: Int, wrote: Int) {
         window.withUnsafeMutableBufferPointer { source in
             bytes.withUnsafeMutableBufferPointer { target in

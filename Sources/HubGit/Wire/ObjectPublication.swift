@@ -4,15 +4,19 @@ import HubDatabase
 /// Moves objects out of a quarantine into the database, many with one statement.
 struct ObjectPublication {
     private let objects: QuarantinedObjects
+    private let chunked: [ObjectID: ContentDigest]
     private let rows: ObjectRows
     private let deltas: DeltaRows
+    private let chunkedRows: ChunkedRows
 
     /// What one statement holds at most; either limit ends it.
     private static let rowLimit = 64
     private static let byteLimit = 1 << 20
 
-    init(of objects: QuarantinedObjects, into connection: any SQLConnection) {
+    init(of objects: QuarantinedObjects, chunked: [ObjectID: ContentDigest], into connection: any SQLConnection) {
         self.objects = objects
+        self.chunked = chunked
+        chunkedRows = ChunkedRows(connection: connection)
         rows = ObjectRows(connection: connection)
         deltas = DeltaRows(connection: connection)
     }
@@ -21,7 +25,7 @@ struct ObjectPublication {
         var batch: [StoredObject] = []
         var byteCount = 0
         for id in basesFirst(ids) {
-            guard let object = try objects.stored(id) else {
+            guard let object = try stored(id) else {
                 throw GitError(code: .generic, message: "the push lost an object")
             }
             batch.append(object)
@@ -36,8 +40,17 @@ struct ObjectPublication {
     /// What somebody has already keeps the delta it has, or has none: a chain that has begun never turns on itself.
     private func insert(_ batch: [StoredObject]) throws {
         let new = try rows.insert(batch)
+        for object in batch where new.contains(object.id) {
+            if let content = chunked[object.id] { try chunkedRows.insert(object.id, content: content) }
+        }
         guard objects.hasDeltas else { return }
-        try deltas.insert(batch.filter { new.contains($0.id) }.compactMap { try objects.delta(of: $0.id) })
+        let whole = batch.filter { new.contains($0.id) && chunked[$0.id] == nil }
+        try deltas.insert(whole.compactMap { try objects.delta(of: $0.id) })
+    }
+
+    private func stored(_ id: ObjectID) throws -> StoredObject? {
+        guard chunked[id] != nil else { return try objects.stored(id) }
+        return objects.header(id).map { StoredObject(id: id, header: $0, deflated: []) }
     }
 
     /// The same ids, those that deltas stand on before the deltas.

@@ -71,8 +71,10 @@ struct PackIndex: Sendable {
     private mutating func readEntry(_ inflater: Inflater, _ place: inout Int) throws(GitError) {
         let offset = place
         let (type, size) = try PackFormat.readEntryHeader(inflater, &place)
-        guard size <= limits.objectBytes else { throw tooLarge(size) }
+        let isBlob = type == ObjectKind.blob.rawValue
+        guard size <= max(limits.objectBytes, isBlob ? limits.fileBytes : 0) else { throw tooLarge(size) }
         try count(size)
+        if isBlob, size > Self.heldBytes { return try keepLarge(inflater, &place, size, entry: offset) }
         var base: PackEntries.Base?
         if type == PackFormat.offsetDelta {
             let distance = try PackFormat.readOffset(inflater, &place)
@@ -104,6 +106,24 @@ struct PackIndex: Sendable {
         let header = ObjectHeader(kind: kind, size: bytes.count)
         slots[id] = slots[id] ?? .init(header: header, offset: range.lowerBound, length: range.count)
         recent.keep(bytes, as: id)
+        let made = PackEntries.Made(id: id, depth: 0)
+        entries.append(at: offset, made)
+        try resolve(takeWaiting(on: made, entryOffset: offset))
+    }
+
+    /// Longer blobs are hashed piece by piece.
+    private static let heldBytes = 4 << 20
+
+    private mutating func keepLarge(
+        _ inflater: Inflater, _ place: inout Int, _ size: Int, entry offset: Int
+    ) throws(GitError) {
+        let hasher = try BlobHasher(size: size)
+        var pieces = inflater.pieces(at: place, size: size)
+        while let piece = try pieces.next() { try hasher.update(piece) }
+        let id = try hasher.finish()
+        let header = ObjectHeader(kind: .blob, size: size)
+        slots[id] = slots[id] ?? .init(header: header, offset: place, length: pieces.place - place)
+        place = pieces.place
         let made = PackEntries.Made(id: id, depth: 0)
         entries.append(at: offset, made)
         try resolve(takeWaiting(on: made, entryOffset: offset))
@@ -167,6 +187,9 @@ struct PackIndex: Sendable {
 
     private mutating func bytes(of id: ObjectID, _ slot: QuarantinedObjects.Slot) throws(GitError) -> [UInt8] {
         if let kept = recent[id] { return kept }
+        guard slot.header.size <= limits.objectBytes else {
+            throw Self.tooLargeForDeltas(slot.header.size, limits)
+        }
         let bytes = try Zlib.inflate(file.read(slot.offset..<slot.offset + slot.length), size: slot.header.size)
         recent.keep(bytes, as: id)
         return bytes
@@ -209,8 +232,16 @@ struct PackIndex: Sendable {
         }
     }
 
-    private func tooLarge(_ size: Int) -> GitError {
+    /// Files that may be longer than what is held in memory may be so only if they come whole.
+    static func tooLargeForDeltas(_ size: Int, _ limits: PushLimits) -> GitError {
         .invalid(
+            "the pack holds a file of \(size) bytes as a delta, or a delta on it; over \(limits.objectBytes) bytes it "
+                + "must come whole: git -c core.bigFileThreshold=\(limits.objectBytes >> 20)m push")
+    }
+
+    private func tooLarge(_ size: Int) -> GitError {
+        guard size > limits.fileBytes else { return Self.tooLargeForDeltas(size, limits) }
+        return .invalid(
             "the pack holds an object of \(size) bytes, more than the \(limits.objectBytes) allowed; "
                 + "track large files with git-lfs")
     }

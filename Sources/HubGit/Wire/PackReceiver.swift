@@ -41,18 +41,32 @@ struct PackReceiver {
         var index = try await threads.runIfActive { try PackIndex(file, length: length, limits: limits) }
         let missing = index.missingBases
         if !missing.isEmpty {
-            let bases = try await store.read(repository) { git in try git.storedObjects(missing, limit: limits) }
-            let incomplete = index
-            index = try await threads.runIfActive {
-                var index = incomplete
-                try index.complete(with: bases)
-                return index
+            let bases = try await store.read(repository) { git in
+                let objects = try git.storedObjects(missing, limit: limits)
+                return (objects: objects, contents: try git.contents(of: objects.filter(\.isChunked).map(\.id)))
+            }
+            index = try await complete(index, with: bases.objects.filter { !$0.isChunked })
+            for base in bases.objects where base.isChunked {
+                guard base.header.size <= limits.objectBytes else {
+                    throw PackIndex.tooLargeForDeltas(base.header.size, limits)
+                }
+                let bytes = try await store.read(base.header, in: bases.contents[base.id])
+                let whole = StoredObject(id: base.id, header: base.header, deflated: try Zlib.deflate(bytes))
+                index = try await complete(index, with: [whole])
             }
         }
         try index.checkComplete()
         return Quarantine(
             objects: QuarantinedObjects(slots: index.slots, deltas: index.deltas, file: file), packBytes: length,
             remarks: index.remarks)
+    }
+
+    private func complete(_ incomplete: PackIndex, with bases: [StoredObject]) async throws -> PackIndex {
+        try await threads.runIfActive {
+            var index = incomplete
+            try index.complete(with: bases)
+            return index
+        }
     }
 
     /// Writes and hashes all but the last bytes, which may be the checksum.

@@ -8,6 +8,9 @@ package struct PushLimits: Sendable {
     /// Length of one object, inflated; larger files belong in git-lfs.
     package var objectBytes = 64 << 20
 
+    /// Length of one file that comes whole, if it may be longer than any other object: it is never held in memory.
+    package var fileBytes = 0
+
     /// Length of all objects together, inflated: what a pack of deltas on deltas may grow to.
     package var inflatedBytes = 8 << 30
 

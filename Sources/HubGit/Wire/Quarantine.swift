@@ -1,4 +1,4 @@
-import HubCore
+package import HubCore
 package import HubDatabase
 
 /// The objects of a push, held apart until the push is accepted.
@@ -19,6 +19,8 @@ package struct Quarantine: Sendable {
         self.remarks = remarks
     }
 
+    package func holds(_ id: ObjectID) -> Bool { objects.header(id) != nil }
+
     package var objectCount: Int { objects.slots.count }
 
     /// Opens `repository` as it would be with these objects; only ``publish(_:into:)`` makes it so.
@@ -29,8 +31,17 @@ package struct Quarantine: Sendable {
     }
 
     /// Inserts the objects that `content` found the pushed commits to be made of; what else the pack held is dropped.
-    package func publish(_ content: NewContent, into connection: any SQLConnection) throws {
-        try ObjectPublication(of: objects, into: connection).publish(content.objects)
+    ///
+    /// - Parameter chunked: Blobs whose bytes are in the chunk store, and under which SHA-256; the database keeps no others.
+    package func publish(
+        _ content: NewContent, chunked: [ObjectID: ContentDigest] = [:], into connection: any SQLConnection
+    ) throws {
+        try ObjectPublication(of: objects, chunked: chunked, into: connection).publish(content.objects)
+    }
+
+    /// Hands over the bytes of a blob in pieces of at most a megabyte.
+    package func forEachPiece(of id: ObjectID, _ body: ([UInt8]) async throws -> Void) async throws {
+        try await objects.forEachPiece(of: id, body)
     }
 }
 

@@ -40,6 +40,13 @@ final class QuarantinedObjects: Sendable {
         return StoredObject(id: id, header: slot.header, deflated: bytes)
     }
 
+    /// Hands over the bytes of an object in pieces of at most a megabyte.
+    func forEachPiece(of id: ObjectID, _ body: ([UInt8]) async throws -> Void) async throws {
+        guard let slot = slots[id] else { throw GitError(code: .notFound, message: "git object \(id) is missing") }
+        var pieces = try Inflater(file, end: slot.offset + slot.length).pieces(at: slot.offset, size: slot.header.size)
+        while let piece = try pieces.next() { try await body(piece) }
+    }
+
     var hasDeltas: Bool { !deltas.isEmpty }
 
     /// What the delta of an object stands on, if it has one.

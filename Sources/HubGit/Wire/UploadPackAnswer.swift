@@ -26,7 +26,7 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
         /// Longest packet; nil if the pack is sent bare.
         let bandLimit: Int?
         let showsProgress: Bool
-        let database: any SQLDatabase
+        let store: GitStore
     }
 
     init(opening: [UInt8]) {
@@ -45,7 +45,7 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
             plan: plan, isThin: words.contains("thin-pack") && request.filter == nil,
             bandLimit: words.contains("side-band-64k")
                 ? SideBand.limit : words.contains("side-band") ? SideBand.oldLimit : nil,
-            showsProgress: !words.contains("no-progress"), database: store.database)
+            showsProgress: !words.contains("no-progress"), store: store)
     }
 
     package func makeAsyncIterator() -> Iterator { Iterator(opening: opening, pack: pack) }
@@ -65,6 +65,10 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
         /// How many objects of the plan were taken up, and which of them are still to be sent.
         private var place = 0
         private var open: [ObjectID] = []
+
+        /// Large files of the plan that rest in chunks and are to be sent one by one, and the one that is under way.
+        private var chunked: [ChunkedBlob] = []
+        private var stream: ChunkedBlobStream?
 
         private static let batch = 400
 
@@ -96,6 +100,7 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
 
         private mutating func goOn() async throws -> [UInt8]? {
             guard let pack else { return nil }
+            if let bytes = try await nextOfChunked(pack) { return wrap(bytes) }
             if open.isEmpty {
                 let end = Swift.min(place + Self.batch, pack.plan.count)
                 open = Array(pack.plan.ids[place..<end])
@@ -108,11 +113,21 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
                 return SideBand.data.encode(trailer, limit: limit) + PacketLine.flushBytes
             }
             let wanted = open
-            let (bytes, rest) = try await pack.database.read { connection in
-                try pack.entries(of: wanted, in: ObjectRows(connection: connection))
+            let found = try await pack.store.database.read { connection in
+                try pack.entries(of: wanted, in: connection)
             }
-            open = rest
-            return wrap(bytes)
+            (open, chunked) = (found.rest, found.chunked)
+            return found.bytes.isEmpty ? try await goOn() : wrap(found.bytes)
+        }
+
+        /// A piece of a large file; nil if none waits.
+        private mutating func nextOfChunked(_ pack: Pack) async throws -> [UInt8]? {
+            while true {
+                if let bytes = try await stream?.next() { return bytes }
+                stream = nil
+                guard let next = chunked.popLast() else { return nil }
+                stream = try ChunkedBlobStream(next, try await pack.store.open(next.header, in: next.content))
+            }
         }
 
         private mutating func wrap(_ bytes: [UInt8]) -> [UInt8] {
@@ -127,12 +142,22 @@ extension UploadPackAnswer.Pack {
     private static let pieceLength = 1 << 20
 
     /// The entries of the pack for as many of `ids` as make a piece, and the ids that are left.
-    func entries(of ids: [ObjectID], in rows: ObjectRows) throws -> (bytes: [UInt8], rest: [ObjectID]) {
+    ///
+    /// Large files that rest in chunks are only named.
+    func entries(
+        of ids: [ObjectID], in connection: any SQLConnection
+    ) throws -> (bytes: [UInt8], rest: [ObjectID], chunked: [ChunkedBlob]) {
+        let rows = ObjectRows(connection: connection)
         var bytes: [UInt8] = []
+        var headers: [ObjectID: ObjectHeader] = [:]
         var open = Set(ids)
         var whole: [ObjectID] = []
         try rows.forEachPackable(of: ids) { object in
             open.remove(object.id)
+            guard !object.deflated.isEmpty else {
+                headers[object.id] = object.header
+                return true
+            }
             if let delta = object.delta {
                 guard isThin ? plan.isKnown(delta.base) : plan.contains(delta.base) else {
                     whole.append(object.id)
@@ -146,14 +171,16 @@ extension UploadPackAnswer.Pack {
             bytes += object.deflated
             return bytes.count < Self.pieceLength
         }
+        let contents = try ChunkedRows(connection: connection).contents(of: Array(headers.keys))
+        let chunked = headers.map { ChunkedBlob(header: $0.value, content: contents[$0.key]) }
         for (index, id) in whole.enumerated() {
-            guard bytes.count < Self.pieceLength else { return (bytes, Array(open) + whole[index...]) }
+            guard bytes.count < Self.pieceLength else { return (bytes, Array(open) + whole[index...], chunked) }
             guard let object = try rows.stored(id) else { continue }
             bytes += PackFormat.entryHeader(object.header) + object.deflated
         }
-        if bytes.isEmpty, let missing = open.first {
+        if bytes.isEmpty, chunked.isEmpty, let missing = open.first {
             throw GitError(code: .notFound, message: "git object \(missing) is missing")
         }
-        return (bytes, Array(open))
+        return (bytes, Array(open), chunked)
     }
 }

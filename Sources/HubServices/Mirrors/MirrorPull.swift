@@ -40,10 +40,6 @@ struct MirrorPull: Sendable {
     }
 
     private func fetch(_ mirror: Mirror, into record: RepositoryRecord) async throws -> RemoteFetch.Result {
-        var packLimits = PushLimits()
-        packLimits.packBytes = limits.packBytes
-        packLimits.objects = limits.packObjects
-        packLimits.objectBytes = max(packLimits.objectBytes, limits.plainFileBytes)
         let options = options
         let url = try MirrorURL(mirror.url, options: options)
         let rules = RemoteGuard(
@@ -51,7 +47,7 @@ struct MirrorPull: Sendable {
         ) { host, port in try MirrorURL.address(of: host, port: port, options: options) }
         let fetch = RemoteFetch(
             of: url.text, RemoteCredentials(user: mirror.remoteUser ?? "hubd", token: mirror.token), scratch: scratch,
-            limits: packLimits, rules: rules)
+            limits: limits.packs, rules: rules)
         do {
             return try await fetch.run(into: record.rowID, of: git)
         } catch let error as GitError {

@@ -1,0 +1,87 @@
+import HubCore
+import HubGit
+import Testing
+
+/// Blobs too long to be held in memory.
+@Suite struct LargeBlobTests {
+    private func work(_ hub: TestStore, _ script: String) throws -> (folder: String, request: PushRequest) {
+        let work = try hub.makeRepository()
+        try hub.shell("\(script); git add .; git commit -qm 1", in: work)
+        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let pack = try hub.pack("HEAD", in: work)
+        return (work, PushRequest(commands: [(nil, head, "refs/heads/main")], pack: pack))
+    }
+
+    @Test func `a blob hashed in pieces has the name git gives it, and its bytes`() async throws {
+        let hub = try await TestStore()
+        let (folder, request) = try work(hub, "seq 1 900000 >f")
+        let id = try ObjectID(parsing: hub.git("rev-parse", "HEAD:f", in: folder).line)
+
+        let quarantine = try #require(try await hub.receive(request).quarantine)
+
+        var bytes: [UInt8] = []
+        var longest = 0
+        try await quarantine.forEachPiece(of: id) { piece in
+            bytes += piece
+            longest = max(longest, piece.count)
+        }
+        #expect(try bytes == hub.git("cat-file", "blob", id.hex, in: folder))
+        #expect(bytes.count > 5 << 20)
+        #expect(longest <= 1 << 20)
+    }
+
+    @Test func `a file may be longer than an object that is held in memory, and only as long as is allowed`()
+        async throws
+    {
+        let hub = try await TestStore()
+        let (_, request) = try work(hub, "seq 1 900000 >f")
+        var limits = PushLimits()
+        limits.objectBytes = 1 << 20
+        #expect(try await hub.receive(request, limits: limits).problem?.contains("git-lfs") == true)
+        limits.fileBytes = 5 << 20
+        #expect(try await hub.receive(request, limits: limits).problem?.contains("git-lfs") == true)
+        limits.fileBytes = 16 << 20
+        #expect(try await hub.receive(request, limits: limits).problem == nil)
+    }
+
+    @Test func `a delta on a file that is too long to be held is refused with a way out`() async throws {
+        let hub = try await TestStore()
+        let work = try hub.makeRepository()
+        try hub.shell(
+            "seq 1 900000 >f; git add .; git commit -qm 1; seq 2 900001 >f; git commit -qam 2", in: work)
+        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let request = PushRequest(commands: [(nil, head, "refs/heads/main")], pack: try hub.pack("HEAD", in: work))
+        var limits = PushLimits()
+        limits.objectBytes = 1 << 20
+        limits.fileBytes = 16 << 20
+
+        let problem = try await hub.receive(request, limits: limits).problem
+
+        #expect(problem?.contains("core.bigFileThreshold") == true, "\(problem ?? "accepted")")
+    }
+
+    @Test(arguments: [4_200_000, 6_000_000])
+    func `a blob that says another length than it has is refused`(claimed: Int) async throws {
+        let hub = try await TestStore()
+        let (folder, _) = try work(hub, "seq 1 700000 >f")
+        let bytes = try hub.git("cat-file", "blob", "HEAD:f", in: folder)
+        let deflated = try hub.looseBlob(bytes)
+        let request = PushRequest(
+            commands: [(nil, .zero.next, "refs/heads/main")],
+            pack: HandPack.bytes(ofParts: [HandPack.entry(3, claimed, deflated)]))
+
+        let problem = try await hub.receive(request).problem
+
+        #expect(problem?.contains("damaged") == true, "\(problem ?? "accepted")")
+    }
+}
+
+extension TestStore {
+    /// The zlib stream of a blob, as git writes it into a pack.
+    fileprivate func looseBlob(_ bytes: [UInt8]) throws -> [UInt8] {
+        let id = try git("hash-object", "-w", "--stdin", in: "\(folder)/work", input: bytes).line
+        let pack = try git("pack-objects", "--stdout", "-q", in: "\(folder)/work", input: Array("\(id)\n".utf8))
+        // The header of the pack, four bytes of kind and size, and the checksum at the end.
+        return Array(pack.dropFirst(12 + 4).dropLast(20))
+    }
+}
