@@ -10,6 +10,7 @@ import shutil
 import subprocess
 
 import git_backend
+import packets
 import hub as programs
 
 SIDES = ("hub", "git")
@@ -124,11 +125,11 @@ class Twin:
 
     backend = None  # one for all
 
-    def __init__(self, hub, owner, name, folder, make=None, together=()):
+    def __init__(self, hub, owner, name, folder, make=None, by_hand=False):
         self.hub = hub
         self.owner = owner
         self.commits = 0
-        self.together = together  # patterns of refs of which there are too many to name each
+        self.by_hand = by_hand  # git looks at every ref for every other one before it pushes them
         self.repository = f"{owner.user.name}/{name}"
         self.bare = pathlib.Path(folder) / f"{name}.git"
         if make:
@@ -149,10 +150,14 @@ class Twin:
 
     def publish(self):
         """Makes the hub's refs those of the bare folder."""
-        for pattern in self.together:
-            self.push(f"+{pattern}:{pattern}")
         here = self.refs(self.bare)
         there = self.refs(self.hub.remote(self.repository))
+        if self.by_hand:
+            pack = subprocess.run(
+                ["git", "-C", self.bare, "pack-objects", "--all", "--stdout", "--quiet"], stdin=subprocess.DEVNULL,
+                capture_output=True, check=True, timeout=60).stdout
+            return packets.HubEnd(self.hub, self.repository, self.owner.user).push(
+                {name: (there.get(name), target) for name, target in here.items()}, pack)
         order = sorted(here, key=lambda name: name != "refs/heads/main")
         changes = [f"+{name}:{name}" for name in order if there.get(name) != here[name]]
         changes += [f":{name}" for name in there if name not in here]

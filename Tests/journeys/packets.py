@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 
 FLUSH, DELIMITER, END = b"0000", b"0001", b"0002"
+NOTHING = "0" * 40
 MARKS = {0: "flush", 1: "delimiter", 2: "end"}
 CAPABILITIES = "multi_ack_detailed no-done side-band-64k ofs-delta"
 
@@ -85,6 +86,17 @@ class HubEnd:
     def advertisement(self, version=2):
         return self.send(urllib.request.Request(
             f"{self.url}/info/refs?service=git-upload-pack", headers=protocol(version)))
+
+    def push(self, refs, pack):
+        """Moves refs, each from one id (or None) to another, in one push that must succeed whole."""
+        body, words = b"", "\0report-status atomic"
+        for name, (old, new) in refs.items():
+            body += line(f"{old or NOTHING} {new or NOTHING} {name}{words}")
+            words = ""
+        answer = self.send(urllib.request.Request(
+            f"{self.url}/git-receive-pack", data=body + FLUSH + pack, method="POST",
+            headers={"Content-Type": "application/x-git-receive-pack-request"}))
+        assert answer.status == 200 and b"unpack ok" in answer.body and b"ng " not in answer.body, answer.body[:500]
 
     def send(self, request):
         if self.user:

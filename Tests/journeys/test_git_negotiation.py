@@ -175,9 +175,8 @@ def test_fifty_thousand_tags_are_cloned_in_moments(shared_hub, shared_ada, tmp_p
         git_oracle.git("-C", folder, "pack-refs", "--all")
 
     twin = git_oracle.Twin(
-        shared_hub, shared_ada, "tags", tmp_path, make=make,
-        together=[f"refs/tags/{number}/*" for number in range(folders)])
-    for version in git_oracle.VERSIONS:
+        shared_hub, shared_ada, "tags", tmp_path, make=make, by_hand=True)
+    for version in (0, 2):
         side = twin.side("hub", shared_ada, tmp_path / f"{version}", version)
         side.folder.mkdir(parents=True)
         begin = time.monotonic()
@@ -185,8 +184,8 @@ def test_fifty_thousand_tags_are_cloned_in_moments(shared_hub, shared_ada, tmp_p
         took = time.monotonic() - begin
         assert len(side.git("tag", cwd=clone).stdout.splitlines()) == tags
         assert took < 30, took
-        one = side.git("ls-remote", side.remote, "refs/tags/3/tag-43").stdout
-        assert one.endswith("refs/tags/3/tag-43\n") and len(one.splitlines()) == 1
+        one = side.git("ls-remote", side.remote, "refs/tags/43/tag-43").stdout
+        assert one.endswith("refs/tags/43/tag-43\n") and len(one.splitlines()) == 1
 
 
 @pytest.fixture(scope="module")
@@ -199,8 +198,7 @@ def many_branches(shared_hub, shared_ada, tmp_path_factory):
         history.write()
 
     return git_oracle.Twin(
-        shared_hub, shared_ada, "branches", tmp_path_factory.mktemp("branches"), make=make,
-        together=[f"refs/heads/branch-{number}/*" for number in range(3)])
+        shared_hub, shared_ada, "branches", tmp_path_factory.mktemp("branches"), make=make, by_hand=True)
 
 
 def test_many_branches_are_fetched_in_a_chunked_request(many_branches, shared_ada, tmp_path, version):
