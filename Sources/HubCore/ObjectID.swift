@@ -104,8 +104,12 @@ package struct ObjectID: Hashable, Sendable {
         append(UInt64(third), digits: 8)
     }
 
-    /// The name is a digest: any part of it is as good as a hash.
-    package func hash(into hasher: inout Hasher) { hasher.combine(first) }
+    /// All of it counts: clients make up names that begin alike.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(first)
+        hasher.combine(second)
+        hasher.combine(third)
+    }
 }
 
 extension ObjectID: CustomStringConvertible {

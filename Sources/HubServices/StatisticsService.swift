@@ -69,13 +69,18 @@ package struct StatisticsService: Sendable {
             return (refs, history, try Self.largestFiles(git))
         }
         return try await database.read { connection in
-            let plain = PlainFileContent.scope(of: record.rowID)
+            func content(_ scope: Int64) throws -> ContentStatistics {
+                let visible = try ContentStore.neighbours(of: scope, in: connection).filter { other in
+                    try Access.mayRead(PlainFileContent.repository(of: other), caller, in: connection)
+                }
+                return try ContentStore.statistics(of: scope, sharedWith: visible, in: connection)
+            }
             return Statistics(
                 branches: refs.count { $0.name.isBranch }, tags: refs.count { $0.name.isTag },
                 pullRequests: refs.count { $0.name.isPullRequest },
                 otherRefs: refs.count { !$0.name.isBranch && !$0.name.isTag && !$0.name.isPullRequest },
-                history: history, content: try ContentStore.statistics(of: record.rowID, in: connection),
-                chunked: try ContentStore.statistics(of: plain, in: connection),
+                history: history, content: try content(record.rowID),
+                chunked: try content(PlainFileContent.scope(of: record.rowID)),
                 largestFiles: files, lastPush: try Self.lastPush(to: record.rowID, in: connection),
                 forks: try Self.forks(of: record.rowID, for: caller, in: connection))
         }

@@ -31,6 +31,48 @@ import Testing
         #expect(text.hasSuffix("\(head) refs/heads/main\n0000"))
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a history can be cut at a ref that nobody has asked about since the start`() async throws {
+        let hub = try await TestStore()
+        let commits = try await line(hub)
+        let ahead = try RefName(branch: "ahead")
+        try await hub.store.write(1) { git in
+            try git.move(ahead, from: nil, to: commits[4])
+            try git.move(.main, from: commits[4], to: commits[3])
+        }
+        let fresh = UploadPack(store: GitStore(database: hub.database))
+        let lines = ["want \(commits[3].hex) \(capabilities) deepen-not", "deepen-not ahead", "flush", "done"]
+        var body: [UInt8] = []
+        for line in lines { body += line == "flush" ? Array("0000".utf8) : PushRequest.packet(line + "\n") }
+
+        var answer: [UInt8] = []
+        for try await piece in try await fresh.answer(body, in: 1) { answer += piece }
+
+        #expect(answer.text.contains("no commits selected for shallow requests"))
+    }
+
+    @Test func `a ref is listed if it begins with one of the prefixes, in whatever order they come`() async throws {
+        let hub = try await TestStore()
+        let commits = try await line(hub)
+        for name in ["a", "ab", "b/c", "zz"] {
+            let ref = try RefName(branch: name)
+            try await hub.store.write(1) { git in try git.move(ref, from: nil, to: commits[0]) }
+        }
+        let prefixes = ["refs/heads/zz", "refs/heads/a", "refs/heads/ab", "refs/heads/b/", "refs/heads/nothing"]
+        let lines =
+            ["command=ls-refs\n"].map { PushRequest.packet($0) } + [Array("0001".utf8)]
+            + prefixes.map { PushRequest.packet("ref-prefix \($0)\n") } + [Array("0000".utf8)]
+
+        var answer: [UInt8] = []
+        let body = lines.flatMap { $0 }
+        for try await piece in try await UploadPack(store: hub.store).answer(body, version: .two, in: 1) {
+            answer += piece
+        }
+
+        let names = answer.text.split(separator: "\n").compactMap { $0.split(separator: " ").last }.dropLast()
+        #expect(names == ["refs/heads/a", "refs/heads/ab", "refs/heads/b/c", "refs/heads/zz"])
+    }
+
     @Test func `what both have is acknowledged, and only the rest is sent`() async throws {
         let hub = try await TestStore()
         let commits = try await line(hub)

@@ -27,7 +27,8 @@ import HubGit
 
     @Test(arguments: [
         "", "blob", "blob:limit=", "blob:limit=-1", "blob:limit=99999999999g", "tree:-1", "tree:x",
-        "sparse:oid=main:x", "object:type=thing", "combine:blob:none+what",
+        "sparse:oid=main:x", "object:type=thing", "combine:blob:none+what", "combine:",
+        "combine:" + Array(repeating: "tree:1", count: 33).joined(separator: "+"),
         "combine:combine:combine:combine:combine:tree:1",
     ])
     func `anything else is an error`(text: String) {

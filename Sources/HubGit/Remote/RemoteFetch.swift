@@ -110,7 +110,7 @@ package struct RemoteFetch: Sendable {
         let remote = try Owned(freeing: { git_remote_free($0) }) {
             git_remote_create_anonymous($0, repository.pointer, url)
         }
-        let session = RemoteSession(credentials, RemoteEvents(), host: URLComponents(string: url)?.host)
+        let session = RemoteSession(credentials, RemoteEvents(), server: RemoteSession.Server(url: url))
         return try withExtendedLifetime(session) {
             var result = try connect(remote.pointer, session)
             try download(remote.pointer, session)

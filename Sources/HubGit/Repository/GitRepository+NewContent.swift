@@ -126,7 +126,7 @@ private struct ContentSurvey {
         guard git.source.isQuarantined(id) else {
             if !trustsOutside { outside[id] = kind }
             // A commit that is new must be in the pack; anything else may be older.
-            if kind == .commit { throw Self.missingCommits }
+            if kind == .commit { throw Self.missing(id) }
             return false
         }
         guard try git.kind(of: id) == kind else { throw Self.wrongKind(id, kind) }

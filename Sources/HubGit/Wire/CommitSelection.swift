@@ -26,13 +26,15 @@ struct CommitSelection {
         let wanted = try repository.positions(of: wants)
         let shared = try repository.positions(of: common)
         let reached = request.shallow.isEmpty ? nil : try repository.reachedCommits()
+        let excluded = try repository.positions(of: Self.tips(of: request.deepening.excluded, in: repository))
+        // Only now: whatever is looked up may make it grow.
         table = repository.table
         let cuts = Set(request.shallow.compactMap { table.position(of: $0) }.filter { reached?[$0] ?? false })
         let owned = table.reached(from: shared, cuts: cuts)
         var newCuts: Set<Int> = []
         var opened: Set<Int> = []
         if request.deepening.isWanted {
-            let border = try Border(request.deepening, wanted, cuts, table, in: repository)
+            let border = try Border(request.deepening, wanted, excluded, cuts, table)
             newCuts = border.cut
             opened = cuts.filter { border.isInside($0) }
             shallow = newCuts.subtracting(cuts).sorted(by: >).map { table.ids[$0] }
@@ -42,6 +44,16 @@ struct CommitSelection {
             from: wanted + opened.flatMap { table.parents(of: $0) }, cuts: newCuts.union(cuts).subtracting(opened))
         for position in 0..<table.count where owned[position] { sent[position] = false }
         choose(sent, cuts: newCuts.union(cuts).subtracting(opened))
+    }
+
+    /// The commits of the refs that a client does not want to reach.
+    private static func tips(of names: [String], in repository: borrowing GitRepository) throws -> [CommitID] {
+        try names.map { name in
+            guard let ref = try repository.snapshot().ref(abbreviated: name) else {
+                throw GitError.invalid("deepen-not is not a ref: \(name.prefix(120))")
+            }
+            return ref.commit
+        }
     }
 
     private mutating func choose(_ sent: CommitMarks, cuts: Set<Int>) {
@@ -68,8 +80,8 @@ struct CommitSelection {
         func isInside(_ position: Int) -> Bool { isEverything || inside[position] }
 
         init(
-            _ deepening: UploadPackRequest.Deepening, _ wants: [Int], _ cuts: Set<Int>, _ table: CommitTable,
-            in repository: borrowing GitRepository
+            _ deepening: UploadPackRequest.Deepening, _ wants: [Int], _ excluded: [Int], _ cuts: Set<Int>,
+            _ table: CommitTable
         ) throws {
             inside = CommitMarks(count: table.count)
             isEverything = deepening.depth == UploadPackRequest.Deepening.infinite && !deepening.isRelative
@@ -79,7 +91,7 @@ struct CommitSelection {
             } else if let depth = deepening.depth {
                 countSteps(from: Set(wants), depth, table)
             } else {
-                try exclude(deepening, wants, table, in: repository)
+                try exclude(deepening, excluded, wants, table)
             }
         }
 
@@ -103,16 +115,10 @@ struct CommitSelection {
         }
 
         private mutating func exclude(
-            _ deepening: UploadPackRequest.Deepening, _ wants: [Int], _ table: CommitTable,
-            in repository: borrowing GitRepository
+            _ deepening: UploadPackRequest.Deepening, _ excluded: [Int], _ wants: [Int], _ table: CommitTable
         ) throws {
             let reached = table.reached(from: wants)
-            var starts = try deepening.excluded.flatMap { name in
-                guard let tip = try repository.snapshot().ref(abbreviated: name) else {
-                    throw GitError.invalid("deepen-not is not a ref: \(name.prefix(120))")
-                }
-                return try repository.positions(of: [tip.commit])
-            }
+            var starts = excluded
             if let since = deepening.since {
                 starts += (0..<table.count).filter { reached[$0] && table.seconds[$0] < since }
             }

@@ -30,7 +30,9 @@ package struct ObjectFilter: Hashable, Sendable {
             guard let kind = Self.kinds[name] else { throw Self.unknown(text) }
             kinds.formIntersection([kind])
         } else if let list = Self.rest(of: text, after: "combine:"), depth < 4 {
-            for part in list.split(separator: "+").prefix(32) {
+            let parts = list.split(separator: "+")
+            guard (1...32).contains(parts.count) else { throw Self.unknown(text) }
+            for part in parts {
                 guard let part = part.removingPercentEncoding else { throw Self.unknown(text) }
                 try add(part, depth: depth + 1)
             }

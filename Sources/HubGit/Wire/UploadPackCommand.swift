@@ -112,7 +112,8 @@ extension UploadPackCommand.RefQuery {
         } else if tellsUnborn, tellsSymrefs, wants("HEAD") {
             bytes += PacketLine.encode("unborn HEAD\(target)\n")
         }
-        for ref in refs.refs where wants(ref.name.name) {
+        var wanted = PrefixWalk(prefixes)
+        for ref in refs.refs where wanted.takes(ref.name.name) {
             append(ref.target, ref.name.name, "", peels ? ref.peeled : nil, to: &bytes)
         }
         return bytes + PacketLine.flushBytes
@@ -139,5 +140,29 @@ extension UploadPackCommand.RefQuery {
             peeled.appendHex(to: &bytes)
         }
         bytes.append(UInt8(ascii: "\n"))
+    }
+}
+
+/// Which of many names, asked about in the order of their bytes, begin with one of many prefixes.
+private struct PrefixWalk {
+    /// In the order of their bytes, none of which begins with another; no prefix at all is every name.
+    private var prefixes: [[UInt8]] = []
+    private var place = 0
+
+    init(_ texts: [String]) {
+        for prefix in texts.map({ Array($0.utf8) }).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            if let last = prefixes.last, prefix.starts(with: last) { continue }
+            prefixes.append(prefix)
+        }
+    }
+
+    mutating func takes(_ name: String) -> Bool {
+        guard !prefixes.isEmpty else { return true }
+        while place < prefixes.count {
+            if name.utf8.starts(with: prefixes[place]) { return true }
+            guard prefixes[place].lexicographicallyPrecedes(name.utf8) else { return false }
+            place += 1
+        }
+        return false
     }
 }

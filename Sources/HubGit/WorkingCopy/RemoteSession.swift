@@ -9,15 +9,15 @@ final class RemoteSession {
     private let credentials: RemoteCredentials
     private let events: RemoteEvents
 
-    /// The only host that is shown the token, wherever a redirect leads; nil is any.
-    private let host: String?
+    /// The only server that is shown the token, wherever a redirect leads; nil is any.
+    private let server: Server?
     private var credentialsGiven = false
     private(set) var rejections: [RefRejection] = []
     private var partialLine = ""
 
-    init(_ credentials: RemoteCredentials, _ events: RemoteEvents, host: String? = nil) {
+    init(_ credentials: RemoteCredentials, _ events: RemoteEvents, server: Server? = nil) {
         self.credentials = credentials
-        self.host = host
+        self.server = server
         self.events = events
     }
 
@@ -27,8 +27,8 @@ final class RemoteSession {
         try git { git_remote_init_callbacks(&callbacks, UInt32(GIT_REMOTE_CALLBACKS_VERSION)) }
         callbacks.payload = Unmanaged.passUnretained(self).toOpaque()
         callbacks.credentials = { out, url, _, allowed, payload in
-            let host = url.flatMap { URLComponents(string: String(cString: $0))?.host }
-            return RemoteSession.from(payload)?.giveCredentials(out, host, allowed) ?? GIT_PASSTHROUGH.rawValue
+            let server = url.flatMap { Server(url: String(cString: $0)) }
+            return RemoteSession.from(payload)?.giveCredentials(out, server, allowed) ?? GIT_PASSTHROUGH.rawValue
         }
         callbacks.sideband_progress = { text, count, payload in
             let bytes = UnsafeRawBufferPointer(start: text, count: max(0, Int(count)))
@@ -61,9 +61,9 @@ final class RemoteSession {
 
     /// Gives the token once; asked again, the hub did not accept it.
     private func giveCredentials(
-        _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?, _ asking: String?, _ allowed: UInt32
+        _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?, _ asking: Server?, _ allowed: UInt32
     ) -> Int32 {
-        guard !credentialsGiven, let token = credentials.token, host == nil || asking == host,
+        guard !credentialsGiven, let token = credentials.token, server == nil || asking == server,
             allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT.rawValue != 0
         else { return GIT_EAUTH.rawValue }
         credentialsGiven = true
@@ -83,6 +83,23 @@ final class RemoteSession {
 
     private func report(_ progress: git_indexer_progress) {
         events.progress(Int(progress.received_objects), Int(progress.total_objects))
+    }
+}
+
+extension RemoteSession {
+    /// Where a URL leads: another scheme or port of the same host is somebody else.
+    struct Server: Hashable {
+        private let scheme: String
+        private let host: String
+        private let port: Int?
+
+        init?(url: String) {
+            guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(), let host = parts.host
+            else { return nil }
+            self.scheme = scheme
+            self.host = host.lowercased()
+            port = parts.port ?? ["http": 80, "https": 443][scheme]
+        }
     }
 }
 

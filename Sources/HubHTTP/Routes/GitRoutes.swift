@@ -52,7 +52,7 @@ struct GitRoutes {
         let record = try await record(kind, .uploadPack, context.caller, context)
         let limit = 64 << 20
         let body = try await request.body.collect(upTo: limit, or: "the negotiation is over \(limit) bytes")
-        let isCompressed = ["gzip", "x-gzip"].contains(request.headers[.contentEncoding])
+        let isCompressed = ["gzip", "x-gzip"].contains(request.headers[.contentEncoding]?.lowercased())
         let pieces = try await hub.gitWire.uploadPack(
             record, request: Array(body.readableBytesView), asked: request.headers[.gitProtocol],
             isCompressed: isCompressed,

@@ -18,6 +18,9 @@ struct PlainFileContent: Sendable {
     /// Not by its row id: it is no large file of the repository, which lists, deletes and gives out those by themselves.
     static func scope(of repository: Int64) -> Int64 { repository | 1 << 62 }
 
+    /// The repository of a scope, be it of plain files or of any others.
+    static func repository(of scope: Int64) -> Int64 { scope & ~(1 << 62) }
+
     /// Brings files of a push into the chunk store, one after the other, and holds them for the push.
     func ingest(_ blobs: Set<ObjectID>, of push: Push) async throws -> Digests {
         guard let quarantine = push.quarantine else { return [:] }

@@ -99,6 +99,8 @@ extension LFSService {
         to record: RepositoryRecord,
         for caller: Caller
     ) async throws -> Plan {
+        // A caller of one repository gets no token for chunks, which are not of one repository.
+        let transfers = caller.confinement == nil ? transfers : []
         let sent = objects.filter { $0.stored == nil }.map(\.pointer)
         // One batch has one transfer, so small files beside a large one keep that one whole.
         let transfer = Transfer.best(
@@ -127,6 +129,7 @@ extension LFSService {
         from record: RepositoryRecord,
         for caller: Caller
     ) async throws -> Plan {
+        let transfers = caller.confinement == nil ? transfers : []
         let transfer = Transfer.best(of: transfers, for: .download, isLarge: false)
         let isAllThere = objects.allSatisfy { $0.stored != nil }
         let deleted = isAllThere ? [] : try await deletedContent(of: record)

@@ -19,11 +19,11 @@ struct RepoStats: AsyncParsableCommand {
         line("files in git", body.objects.blobs)
         line("tag objects", body.objects.tags)
         if !body.objects.isWhole { print("  and more than the hub counts") }
-        print("longest history  \(body.longestHistory) commits")
+        print("longest history  \(Self.count(body.longestHistory, "commit"))")
         let refs = body.refs
         print(
-            "refs             \(refs.branches) branches, \(refs.tags) tags, \(refs.pullRequests) pull requests, "
-                + "\(refs.others) others")
+            "refs             \(Self.count(refs.branches, "branch", "branches")), \(Self.count(refs.tags, "tag")), "
+                + "\(Self.count(refs.pullRequests, "pull request")), \(Self.count(refs.others, "other"))")
         let large = body.largeFiles
         print(
             "large files      \(large.count), \(Terminal.size(large.bytes)); stored \(Terminal.size(large.storedAlone)) "
@@ -31,6 +31,10 @@ struct RepoStats: AsyncParsableCommand {
         print("forks            \(body.forks)")
         if let push = body.lastPush { print("last push        \(push.date), \(push.ref) by \(push.via)") }
         for file in body.largestFiles { print("  \(file.path)\t\(Terminal.size(file.size))") }
+    }
+
+    private static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
+        "\(number) \(number == 1 ? one : many ?? one + "s")"
     }
 
     private func line(_ word: String, _ share: StatisticsBody.Share) {
