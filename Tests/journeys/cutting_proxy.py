@@ -25,10 +25,19 @@ class CuttingProxy:
             self.limit, self.direction, self.passed = limit, direction, 0
 
     def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
+        while True:
+            try:
                 client, _ = self.listener.accept()
+            except ConnectionAbortedError:
+                continue
+            except OSError:
+                return
+            try:
                 server = socket.create_connection(("127.0.0.1", self.port))
+            except OSError:
+                # Whoever comes next is served all the same.
+                client.close()
+            else:
                 for source, target, direction in ((client, server, "up"), (server, client, "down")):
                     threading.Thread(
                         target=self.forward, args=(source, target, direction), daemon=True).start()

@@ -179,7 +179,7 @@ class Person:
             self.environment["HUB_TOKEN"] = user.token
         (self.home / ".gitconfig").write_text(
             f"[user]\n\tname = {name}\n\temail = {name}@example.org\n[init]\n\tdefaultBranch = main\n"
-            "[advice]\n\tdetachedHead = false\n")
+            "[advice]\n\tdetachedHead = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n")
         run(["git", "lfs", "install", "--skip-repo"], env=self.environment, cwd=self.home)
 
     def git(self, *arguments, cwd=None, check=True):

@@ -70,7 +70,11 @@ class Cutter:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(self.target)
+            try:
+                server = socket.create_connection(self.target)
+            except OSError:  # the hub has been killed
+                client.close()
+                continue
             threading.Thread(target=self.forward, args=(client, server, True), daemon=True).start()
             threading.Thread(target=self.forward, args=(server, client, False), daemon=True).start()
 
