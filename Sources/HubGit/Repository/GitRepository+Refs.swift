@@ -182,10 +182,6 @@ extension GitRepository {
 
     /// What a tag object names.
     func tagTarget(_ tag: ObjectID) throws -> ObjectID {
-        let text = String(decoding: try read(tag, as: .tag).prefix(48), as: UTF8.self)
-        guard text.hasPrefix("object "), let line = text.split(separator: "\n").first else {
-            throw GitError(code: .invalid, message: "tag object \(tag) is malformed")
-        }
-        return try ObjectID(parsing: line.dropFirst("object ".count))
+        try GitObject(kind: .tag, bytes: read(tag, as: .tag)).tagTarget()
     }
 }

@@ -48,15 +48,3 @@ struct UploadPackWants {
         return targets
     }
 }
-
-extension GitObject {
-    /// What a tag object names.
-    func tagTarget() throws -> ObjectID {
-        let start = "object ".utf8
-        let end = start.count + 2 * ObjectID.byteCount
-        guard kind == .tag, bytes.starts(with: start), bytes.count > end,
-            let id = ObjectID(hex: bytes[start.count..<end])
-        else { throw GitError(code: .invalid, message: "a tag object is malformed") }
-        return id
-    }
-}
