@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+import git_oracle
 import hub as programs
 import official
 
@@ -50,6 +51,19 @@ def shared_ada(shared_hub, tmp_path_factory):
     folder = tmp_path_factory.mktemp("ada")
     yield programs.Person(shared_hub, folder, shared_hub.user("ada"))
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def twin(shared_hub, shared_ada, tmp_path_factory):
+    """An ordinary repository on the shared hub, and the same beside git's own server."""
+    return git_oracle.Twin(
+        shared_hub, shared_ada, "ordinary", tmp_path_factory.mktemp("twin"), make=git_oracle.ordinary)
+
+
+@pytest.fixture(params=git_oracle.VERSIONS)
+def version(request):
+    """Each version of git's protocol."""
+    return request.param
 
 
 @pytest.fixture

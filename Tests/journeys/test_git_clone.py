@@ -6,17 +6,6 @@ import git_oracle
 from hub import said
 
 
-@pytest.fixture(scope="module")
-def twin(shared_hub, shared_ada, tmp_path_factory):
-    return git_oracle.Twin(
-        shared_hub, shared_ada, "ordinary", tmp_path_factory.mktemp("twin"), make=git_oracle.ordinary)
-
-
-@pytest.fixture(params=git_oracle.VERSIONS)
-def version(request):
-    return request.param
-
-
 CLONES = {
     "whole": [], "bare": ["--bare"], "mirror": ["--mirror"], "one branch": ["--single-branch"],
     "another branch": ["--branch", "side"], "one other branch": ["--branch", "feature/alone", "--single-branch"],

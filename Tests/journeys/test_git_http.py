@@ -13,17 +13,6 @@ from hub import said
 REQUEST = "application/x-git-upload-pack-request"
 
 
-@pytest.fixture(scope="module")
-def twin(shared_hub, shared_ada, tmp_path_factory):
-    return git_oracle.Twin(
-        shared_hub, shared_ada, "ordinary", tmp_path_factory.mktemp("twin"), make=git_oracle.ordinary)
-
-
-@pytest.fixture(params=git_oracle.VERSIONS)
-def version(request):
-    return request.param
-
-
 @pytest.fixture
 def wire(shared_hub, twin):
     """One connection to the hub; answers are (status, headers, body)."""

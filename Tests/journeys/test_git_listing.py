@@ -6,17 +6,6 @@ import git_oracle
 import packets
 
 
-@pytest.fixture(scope="module")
-def twin(shared_hub, shared_ada, tmp_path_factory):
-    return git_oracle.Twin(
-        shared_hub, shared_ada, "ordinary", tmp_path_factory.mktemp("twin"), make=git_oracle.ordinary)
-
-
-@pytest.fixture(params=git_oracle.VERSIONS)
-def version(request):
-    return request.param
-
-
 LISTINGS = {
     "all": [], "branches": ["--heads"], "tags": ["--tags"], "both": ["--heads", "--tags"], "unpeeled": ["--refs"],
     "symbolic": ["--symref"], "symbolic HEAD": ["--symref", "REMOTE", "HEAD"], "HEAD": ["REMOTE", "HEAD"],

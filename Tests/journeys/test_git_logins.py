@@ -20,11 +20,6 @@ def stranger_at_shared(shared_hub, tmp_path):
     return programs.Person(shared_hub, tmp_path / "stranger")
 
 
-@pytest.fixture(params=git_oracle.VERSIONS)
-def version(request):
-    return request.param
-
-
 def ask(person, url, version, *settings, **environment):
     person.environment.update(environment)
     try:

@@ -10,11 +10,6 @@ from hub import said
 ALGORITHMS = ("consecutive", "skipping", "noop")
 
 
-@pytest.fixture(params=git_oracle.VERSIONS)
-def version(request):
-    return request.param
-
-
 def long_history(commits, branch="main", start=0, files=10):
     """Makes a repository of that many commits in a line."""
     def make(folder):

@@ -6,17 +6,6 @@ import git_oracle
 from hub import said
 
 
-@pytest.fixture(scope="module")
-def twin(shared_hub, shared_ada, tmp_path_factory):
-    return git_oracle.Twin(
-        shared_hub, shared_ada, "ordinary", tmp_path_factory.mktemp("twin"), make=git_oracle.ordinary)
-
-
-@pytest.fixture(params=git_oracle.VERSIONS)
-def version(request):
-    return request.param
-
-
 FILTERS = ("blob:none", "blob:limit=1k", "tree:0", "tree:1", "tree:3", "combine:blob:none+tree:2")
 READ_WITH = ("blob:none", "tree:0", "combine:blob:none+tree:2")
 READERS = {

@@ -77,11 +77,6 @@ HIDE = {
     "another repository": in_another_repository}
 
 
-@pytest.fixture(params=git_oracle.VERSIONS)
-def version(request):
-    return request.param
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("extra", FILTERS, ids=lambda extra: "".join(extra) or "whole")
 def test_what_is_hidden_is_not_given_to_who_wants_it(hidden, version, kind, extra):

@@ -8,17 +8,6 @@ import git_oracle
 from git_oracle import DAY, EPOCH
 
 
-@pytest.fixture(scope="module")
-def twin(shared_hub, shared_ada, tmp_path_factory):
-    return git_oracle.Twin(
-        shared_hub, shared_ada, "ordinary", tmp_path_factory.mktemp("twin"), make=git_oracle.ordinary)
-
-
-@pytest.fixture(params=git_oracle.VERSIONS)
-def version(request):
-    return request.param
-
-
 @pytest.fixture
 def own_twin(shared_hub, shared_ada, tmp_path, version, request):
     """A twin that a test may change."""
