@@ -125,8 +125,8 @@ private struct ContentSurvey {
         guard git.source.hasQuarantine else { return true }
         guard git.source.isQuarantined(id) else {
             if !trustsOutside { outside[id] = kind }
-            // A commit that is new must be in the pack; anything else may be older.
-            if kind == .commit { throw Self.missing(id) }
+            // A commit that is new must be in the pack; anything else may be older. Said as if nobody had it.
+            if kind == .commit { throw Self.missingCommits }
             return false
         }
         guard try git.kind(of: id) == kind else { throw Self.wrongKind(id, kind) }
