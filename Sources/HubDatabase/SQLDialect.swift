@@ -1,16 +1,20 @@
 /// How one database spells what is not portable.
 package struct SQLDialect: Sendable {
     package let identity: String
+
+    /// A primary key of numbers that are given from outside.
+    package let key: String
     package let blob: String
     private let fullText: FullText
 
     package static let sqlite = SQLDialect(
-        identity: "INTEGER PRIMARY KEY AUTOINCREMENT", blob: "BLOB", fullText: .fts5)
+        identity: "INTEGER PRIMARY KEY AUTOINCREMENT", key: "INTEGER PRIMARY KEY", blob: "BLOB", fullText: .fts5)
 
     /// Writes the placeholders of a statement as this database wants them.
     package func spell(_ statement: String) -> String {
         guard let range = statement.firstRange(of: "{fulltext "), statement.hasSuffix("}") else {
-            return statement.replacing("{identity}", with: identity).replacing("{blob}", with: blob)
+            return statement.replacing("{identity}", with: identity).replacing("{key}", with: key)
+                .replacing("{blob}", with: blob)
         }
         let parts = statement[range.upperBound...].dropLast().split(separator: " ", maxSplits: 1)
         return fullText.table(String(parts[0]), parts.count > 1 ? String(parts[1]) : "")

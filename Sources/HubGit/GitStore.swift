@@ -8,6 +8,9 @@ package import HubDatabase
 package struct GitStore: Sendable {
     let database: any SQLDatabase
     let caches = GitCaches()
+
+    /// Which repositories have grown, for who calls ``keepClosures(of:)``.
+    package let growth = RepositoryGrowth()
     private let openContent: OpenContent?
 
     /// Opens what the chunk store has under a SHA-256.
@@ -57,6 +60,16 @@ package struct GitStore: Sendable {
         _ id: Int64, _ body: @escaping @Sendable (borrowing GitRepository) throws -> Result
     ) async throws -> Result {
         try await database.write { connection in try body(open(connection, id)) }
+    }
+
+    /// Writes down what the branches and tags of a repository reach, if much of it is not.
+    package func keepClosures(of repository: Int64) async throws {
+        guard let parts = try await read(repository, { git in try git.newClosures() }) else { return }
+        try await write(repository) { git in
+            // It may have been deleted meanwhile.
+            guard try !git.isEmpty else { return }
+            try ClosureRows(connection: git.connection).replace(parts, of: repository)
+        }
     }
 
     /// Opens repository `id` on a transaction that is under way.
@@ -124,5 +137,45 @@ extension GitStore {
         Migration(
             "git-005-chunked-blobs",
             ["CREATE TABLE git_chunked (id {blob} PRIMARY KEY, content {blob} NOT NULL)"]),
+        // Objects get numbers in the order they come, by which packs read them one after the other: `object` and
+        // `base_object` are such numbers.
+        Migration(
+            "git-006-numbers",
+            [
+                """
+                CREATE TABLE git_object_numbered (
+                    number {identity}, id {blob} NOT NULL UNIQUE, kind INTEGER NOT NULL, size BIGINT NOT NULL,
+                    data {blob} NOT NULL)
+                """,
+                """
+                INSERT INTO git_object_numbered (id, kind, size, data) SELECT id, kind, size, data FROM git_object
+                """,
+                "DROP TABLE git_object",
+                "ALTER TABLE git_object_numbered RENAME TO git_object",
+                """
+                CREATE TABLE git_delta_numbered (
+                    object {key}, base_object BIGINT NOT NULL, base {blob} NOT NULL, depth INTEGER NOT NULL,
+                    size BIGINT NOT NULL, data {blob} NOT NULL)
+                """,
+                """
+                INSERT INTO git_delta_numbered (object, base_object, base, depth, size, data)
+                SELECT made.number, under.number, git_delta.base, git_delta.depth, git_delta.size, git_delta.data
+                FROM git_delta
+                JOIN git_object AS made ON made.id = git_delta.id
+                JOIN git_object AS under ON under.id = git_delta.base
+                """,
+                "DROP TABLE git_delta",
+                "ALTER TABLE git_delta_numbered RENAME TO git_delta",
+            ]),
+        // The numbers of all objects that the commits `tips` reach and those of the parts before do not.
+        Migration(
+            "git-007-closures",
+            [
+                """
+                CREATE TABLE git_closure (
+                    repository_id BIGINT NOT NULL, part INTEGER NOT NULL, tips {blob} NOT NULL,
+                    objects {blob} NOT NULL, PRIMARY KEY (repository_id, part))
+                """
+            ]),
     ]
 }

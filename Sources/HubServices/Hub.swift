@@ -45,6 +45,7 @@ package struct Hub: Sendable {
     package let listings: ListingService
     package let downloads: DownloadCounter
     package let listingKeeper: ListingKeeper
+    package let closureKeeper: ClosureKeeper
 
     /// Signs what pages hand out to get it back.
     package let signer: TokenSigner
@@ -138,6 +139,7 @@ package struct Hub: Sendable {
         downloads = DownloadCounter(database: database, now: now)
         listingKeeper = ListingKeeper(
             database: database, facts: facts, downloads: downloads, logger: logger, now: now)
+        closureKeeper = ClosureKeeper(git: git, logger: logger)
         sweeper = Sweeper(content: content, graceSeconds: sweepHours * 3600, logger: logger)
     }
 

@@ -89,6 +89,7 @@ package struct PushService: Sendable {
             try await open(entry, of: push, chunked)
         }
         try await commit(push, inspection, facts, chunked)
+        git.growth.note(push.repository.rowID, objects: inspection.content.objects.count)
         signal.wake()
         return findings
     }

@@ -83,7 +83,12 @@ extension TestStore {
 
     fileprivate func deltaRows() async throws -> [DeltaRow] {
         try await database.read { connection in
-            try connection.query("SELECT id, base, depth, size, data FROM git_delta").map { row in
+            try connection.query(
+                """
+                SELECT git_object.id, base, depth, git_delta.size, git_delta.data
+                FROM git_delta JOIN git_object ON git_object.number = git_delta.object
+                """
+            ).map { row in
                 DeltaRow(
                     id: try row.objectID(0), base: try row.objectID(1), depth: try row.int(2), size: try row.int(3),
                     data: try row.blob(4))

@@ -9,11 +9,12 @@ final class TestStore: Sendable {
     let database: SQLiteDatabase
     let store: GitStore
 
-    init() async throws {
+    /// - Parameter steps: How many of the schema's steps are taken.
+    init(steps: Int = .max) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "hub-git-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         database = try SQLiteDatabase(path: "\(folder)/hub.db", readers: 1)
-        try await database.migrate(GitStore.migrations, dialect: .sqlite)
+        try await database.migrate(Array(GitStore.migrations.prefix(steps)), dialect: .sqlite)
         store = GitStore(database: database)
     }
 

@@ -50,14 +50,22 @@ struct StoredObject: Sendable {
 
 /// An object as a pack can carry it: whole, or by what makes it of another one.
 struct PackableObject {
+    /// What the delta stands on, and its length inflated.
+    struct Delta {
+        let base: ObjectID
+        let baseNumber: Int64
+        let size: Int
+    }
+
+    let number: Int64
     let id: ObjectID
     let header: ObjectHeader
 
     /// The object, or the delta, as a zlib stream.
     let deflated: [UInt8]
 
-    /// What the delta stands on, and its length inflated; nil if the object is whole.
-    let delta: (base: ObjectID, size: Int)?
+    /// Nil if the object is whole.
+    let delta: Delta?
 }
 
 /// A shorter way to write down an object that also rests whole: what makes it out of another one.

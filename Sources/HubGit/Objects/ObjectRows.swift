@@ -50,28 +50,63 @@ struct ObjectRows {
         }
     }
 
-    /// Hands over those of `ids` that exist as a pack can carry them, in no particular order, until `body` returns false:
-    /// by the delta that makes the object if one is kept, else whole.
-    func forEachPackable(of ids: [ObjectID], _ body: (PackableObject) throws -> Bool) throws {
-        var goesOn = true
+    /// The numbers of those of `ids` that exist, in no particular order.
+    func numbers(of ids: [ObjectID]) throws -> [Int64] {
+        var found: [Int64] = []
+        found.reserveCapacity(ids.count)
         try forEachBatch(of: ids) { batch, marks in
-            guard goesOn else { return }
-            let sql = """
-                SELECT git_object.id, git_object.kind, git_object.size,
-                    CASE WHEN git_delta.id IS NULL THEN git_object.data ELSE git_delta.data END,
-                    git_delta.base, git_delta.size
-                FROM git_object LEFT JOIN git_delta ON git_delta.id = git_object.id
-                WHERE git_object.id IN (\(marks))
-                """
+            let sql = "SELECT number FROM git_object WHERE id IN (\(marks))"
             try connection.forEachRow(of: sql, batch) { row in
-                let base = try row.optional(4, row.objectID)
-                goesOn = try body(
-                    PackableObject(
-                        id: try row.objectID(0), header: try Self.header(row, at: 1), deflated: try row.blob(3),
-                        delta: base.map { (base: $0, size: try row.int(5)) }))
-                return goesOn
+                found.append(try row.int64(0))
+                return true
             }
         }
+        return found
+    }
+
+    /// Hands over objects as a pack can carry them, by the delta that makes the object if one is kept, else whole, until
+    /// `body` returns false.
+    ///
+    /// - Parameter numbers: Ascending, at most ``packableLimit`` of them. They are handed over in this order; those that
+    ///   do not exist are left out.
+    func forEachPackable(_ numbers: ArraySlice<Int64>, _ body: (PackableObject) throws -> Bool) throws {
+        guard let first = numbers.first, let last = numbers.last else { return }
+        // What was pushed together is read together; else each row is looked up.
+        let isDense = last - first < 2 * Int64(numbers.count)
+        let marks = isDense ? "" : Array(repeating: "?", count: numbers.count).joined(separator: ", ")
+        let sql = """
+            SELECT git_object.number, git_object.id, git_object.kind, git_object.size,
+                CASE WHEN git_delta.object IS NULL THEN git_object.data ELSE git_delta.data END,
+                git_delta.base, git_delta.base_object, git_delta.size
+            FROM git_object LEFT JOIN git_delta ON git_delta.object = git_object.number
+            WHERE git_object.number \(isDense ? "BETWEEN ? AND ?" : "IN (\(marks))")
+            ORDER BY git_object.number
+            """
+        var place = numbers.startIndex
+        try connection.forEachRow(of: sql, isDense ? [first, last] : Array(numbers)) { row in
+            let number = try row.int64(0)
+            while place < numbers.endIndex, numbers[place] < number { place += 1 }
+            guard place < numbers.endIndex, numbers[place] == number else { return true }
+            let delta = try row.optional(5) { column throws(SQLError) in
+                PackableObject.Delta(
+                    base: try row.objectID(column), baseNumber: try row.int64(column + 1),
+                    size: try row.int(column + 2))
+            }
+            return try body(
+                PackableObject(
+                    number: number, id: try row.objectID(1), header: try Self.header(row, at: 2),
+                    deflated: try row.blob(4), delta: delta))
+        }
+    }
+
+    /// How many numbers one statement takes.
+    static let packableLimit = batch
+
+    /// The zlib stream of an object that exists.
+    func deflated(_ number: Int64) throws -> [UInt8] {
+        let row = try connection.queryOne("SELECT data FROM git_object WHERE number = ?", [number])
+        guard let row else { throw GitError(code: .notFound, message: "a git object is missing") }
+        return try row.blob(0)
     }
 
     /// Keeps an object; the first of the same name stays.
@@ -81,16 +116,23 @@ struct ObjectRows {
             [object.id, object.header.kind.rawValue, object.header.size, object.deflated])
     }
 
-    /// Keeps objects with one statement, and returns those that nobody had before.
-    func insert(_ objects: [StoredObject]) throws -> Set<ObjectID> {
+    /// Keeps objects with one statement, and returns the numbers of those that nobody had before.
+    func insert(_ objects: [StoredObject]) throws -> [ObjectID: Int64] {
         let marks = Array(repeating: "(?, ?, ?, ?)", count: objects.count).joined(separator: ", ")
-        let sql =
-            "INSERT INTO git_object (id, kind, size, data) VALUES \(marks) ON CONFLICT (id) DO NOTHING RETURNING id"
+        let sql = """
+            INSERT INTO git_object (id, kind, size, data) VALUES \(marks) ON CONFLICT (id) DO NOTHING
+            RETURNING id, number
+            """
         let values = objects.flatMap { object in
             [object.id, object.header.kind.rawValue, object.header.size, object.deflated]
                 as [any SQLValueConvertible]
         }
-        return Set(try connection.query(sql, values).map { row in try row.objectID(0) })
+        var numbers: [ObjectID: Int64] = [:]
+        try connection.forEachRow(of: sql, values) { row in
+            numbers[try row.objectID(0)] = try row.int64(1)
+            return true
+        }
+        return numbers
     }
 
     /// The ids between `low` and `high`, both included, at most `limit` of them.

@@ -124,6 +124,7 @@ extension GitRepository {
     package func removeAll() throws {
         try connection.execute("DELETE FROM git_ref WHERE repository_id = ?", [id])
         try connection.execute("DELETE FROM git_default_branch WHERE repository_id = ?", [id])
+        try ClosureRows(connection: connection).remove(of: id)
         try noteChange()
     }
 

@@ -27,7 +27,7 @@ package struct NewContent: Sendable {
     package internal(set) var problems: [Finding] = []
 
     /// The quarantined objects all this is made of.
-    var objects: [ObjectID] = []
+    package internal(set) var objects: [ObjectID] = []
 
     /// Nothing new.
     package init() {}

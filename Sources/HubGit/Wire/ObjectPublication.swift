@@ -40,12 +40,12 @@ struct ObjectPublication {
     /// What somebody has already keeps the delta it has, or has none: a chain that has begun never turns on itself.
     private func insert(_ batch: [StoredObject]) throws {
         let new = try rows.insert(batch)
-        for object in batch where new.contains(object.id) {
+        for object in batch where new[object.id] != nil {
             if let content = chunked[object.id] { try chunkedRows.insert(object.id, content: content) }
         }
         guard objects.hasDeltas else { return }
-        let whole = batch.filter { new.contains($0.id) && chunked[$0.id] == nil }
-        try deltas.insert(whole.compactMap { try objects.delta(of: $0.id) })
+        let whole = batch.filter { new[$0.id] != nil && chunked[$0.id] == nil }
+        try deltas.insert(whole.compactMap { try objects.delta(of: $0.id) }, new)
     }
 
     private func stored(_ id: ObjectID) throws -> StoredObject? {

@@ -11,18 +11,27 @@ enum PackFormat {
     }
 
     /// Kind and inflated size, as they stand before an object's zlib stream.
-    static func entryHeader(_ header: ObjectHeader) -> [UInt8] { entryHeader(header.kind.rawValue, header.size) }
+    static func entryHeader(_ header: ObjectHeader) -> [UInt8] {
+        var bytes: [UInt8] = []
+        appendEntryHeader(header, to: &bytes)
+        return bytes
+    }
 
-    /// Type and inflated size of whatever an entry's zlib stream holds.
-    static func entryHeader(_ type: Int, _ size: Int) -> [UInt8] {
+    /// Adds kind and inflated size, as they stand before an object's zlib stream.
+    static func appendEntryHeader(_ header: ObjectHeader, to bytes: inout [UInt8]) {
+        appendEntryHeader(header.kind.rawValue, header.size, to: &bytes)
+    }
+
+    /// Adds type and inflated size of whatever an entry's zlib stream holds.
+    static func appendEntryHeader(_ type: Int, _ size: Int, to bytes: inout [UInt8]) {
         var rest = size >> 4
-        var bytes = [UInt8(type << 4 | size & 15)]
+        var byte = UInt8(type << 4 | size & 15)
         while rest > 0 {
-            bytes[bytes.count - 1] |= 0x80
-            bytes.append(UInt8(rest & 0x7F))
+            bytes.append(byte | 0x80)
+            byte = UInt8(rest & 0x7F)
             rest >>= 7
         }
-        return bytes
+        bytes.append(byte)
     }
 }
 

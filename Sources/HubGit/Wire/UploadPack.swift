@@ -5,7 +5,7 @@ import HubCore
 /// Nothing is sent, acknowledged or compared against that the repository's own refs do not reach, although other
 /// repositories' objects rest in the same table.
 package struct UploadPack: Sendable {
-    private let store: GitStore
+    let store: GitStore
 
     package init(store: GitStore) { self.store = store }
 
@@ -78,10 +78,14 @@ package struct UploadPack: Sendable {
             guard request.deepening.isWanted || negotiation.isOver else {
                 return UploadPackAnswer(opening: negotiation.lines)
             }
-            let selection = try CommitSelection(request, wants: wants.commits, common: negotiation.common, in: git)
-            let opening = Self.shallowLines(request, selection) + negotiation.lines
+            var opening = negotiation.lines
+            if request.deepening.isWanted {
+                let selection = try CommitSelection(
+                    request, wants: wants.commits, common: negotiation.common, in: git)
+                opening = Self.lines(of: selection) + PacketLine.flushBytes + opening
+            }
             guard negotiation.isOver else { return UploadPackAnswer(opening: opening) }
-            let plan = try Self.plan(request, wants, selection, negotiation.common, in: git)
+            let plan = try plan(request, wants, negotiation.common, in: git)
             return UploadPackAnswer(opening: opening, plan: plan, request: request, store: store)
         }
     }
@@ -112,13 +116,13 @@ package struct UploadPack: Sendable {
             guard packFollows else {
                 return UploadPackAnswer(opening: words.isEmpty ? PacketLine.flushBytes : words)
             }
-            let selection = try CommitSelection(request, wants: wants.commits, common: common, in: git)
             var opening = words
             if request.deepening.isWanted || !request.shallow.isEmpty {
+                let selection = try CommitSelection(request, wants: wants.commits, common: common, in: git)
                 opening += PacketLine.encode("shallow-info\n") + Self.lines(of: selection) + PacketLine.delimiterBytes
             }
             opening += PacketLine.encode("packfile\n")
-            let plan = try Self.plan(request, wants, selection, common, in: git)
+            let plan = try plan(request, wants, common, in: git)
             return UploadPackAnswer(opening: opening, plan: plan, request: request, store: store)
         }
     }
@@ -129,47 +133,6 @@ package struct UploadPack: Sendable {
         var bytes = PacketLine.encode("size")
         for id in ids { bytes += PacketLine.encode("\(id.hex) \(headers[id].map { "\($0.size)" } ?? "")") }
         return bytes + PacketLine.flushBytes
-    }
-
-    // MARK: What is sent
-
-    private static func plan(
-        _ request: UploadPackRequest, _ wants: UploadPackWants, _ selection: CommitSelection, _ common: [CommitID],
-        in git: borrowing GitRepository
-    ) throws -> PackPlan {
-        let sendsTags = request.capabilities.contains("include-tag")
-        let isFirst = common.isEmpty && request.shallow.isEmpty && !request.deepening.isWanted
-        let key = try PackPlanKey(
-            repository: git.id, refs: git.snapshot().version, wants: Set(request.wants), filter: request.filter,
-            sendsTags: sendsTags)
-        if isFirst, let known = git.memory.plan(key) { return known }
-        var plan = PackPlan()
-        for id in wants.tags { plan.add(id) }
-        if request.filter?.takes(.commit, depth: 0) ?? true { for id in selection.commits { plan.add(id) } }
-        try plan.add(
-            trees: selection.trees + wants.trees, without: selection.knownTrees, filter: request.filter, in: git)
-        // What was asked for by name is sent whatever the filter says.
-        if let filter = request.filter, !filter.takes(.commit, depth: 0) {
-            let sent = Set(selection.commits)
-            for id in wants.commits where sent.contains(id) { plan.add(id) }
-        }
-        for id in wants.trees + wants.blobs { plan.add(id) }
-        if sendsTags { try addTags(to: &plan, in: git) }
-        if isFirst { git.memory.share(plan, for: key) }
-        return plan
-    }
-
-    /// Adds the tags of commits that are sent.
-    private static func addTags(to plan: inout PackPlan, in git: borrowing GitRepository) throws {
-        let named = try git.snapshot().refs.filter { ref in
-            ref.peeled.map { plan.contains($0) } ?? false && !plan.contains(ref.target)
-        }
-        for id in try UploadPackWants(named.map(\.target), in: git).tags { plan.add(id) }
-    }
-
-    /// What a client of version 0 that does not want the whole history is told before the negotiation.
-    private static func shallowLines(_ request: UploadPackRequest, _ selection: CommitSelection) -> [UInt8] {
-        request.deepening.isWanted ? lines(of: selection) + PacketLine.flushBytes : []
     }
 
     private static func lines(of selection: CommitSelection) -> [UInt8] {

@@ -62,15 +62,12 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
         private var stage = Stage.opening
         private var checksum = SHA1()
 
-        /// How many objects of the plan were taken up, and which of them are still to be sent.
+        /// How many objects of the plan were taken up.
         private var place = 0
-        private var open: [ObjectID] = []
 
         /// Large files of the plan that rest in chunks and are to be sent one by one, and the one that is under way.
         private var chunked: [ChunkedBlob] = []
         private var stream: ChunkedBlobStream?
-
-        private static let batch = 400
 
         fileprivate init(opening: [UInt8], pack: Pack?) {
             self.opening = opening
@@ -101,22 +98,18 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
         private mutating func goOn() async throws -> [UInt8]? {
             guard let pack else { return nil }
             if let bytes = try await nextOfChunked(pack) { return wrap(bytes) }
-            if open.isEmpty {
-                let end = Swift.min(place + Self.batch, pack.plan.count)
-                open = Array(pack.plan.ids[place..<end])
-                place = end
-            }
-            guard !open.isEmpty else {
+            guard place < pack.plan.count else {
                 stage = .end
                 let trailer = checksum.finish()
                 guard let limit = pack.bandLimit else { return trailer }
                 return SideBand.data.encode(trailer, limit: limit) + PacketLine.flushBytes
             }
-            let wanted = open
+            let start = place
             let found = try await pack.store.database.read { connection in
-                try pack.entries(of: wanted, in: connection)
+                try pack.entries(from: start, in: connection)
             }
-            (open, chunked) = (found.rest, found.chunked)
+            place += found.count
+            chunked = found.chunked
             return found.bytes.isEmpty ? try await goOn() : wrap(found.bytes)
         }
 
@@ -141,46 +134,44 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
 extension UploadPackAnswer.Pack {
     private static let pieceLength = 1 << 20
 
-    /// The entries of the pack for as many of `ids` as make a piece, and the ids that are left.
+    /// The entries of as many objects of the plan, from the place `start` on, as make a piece, and their number.
     ///
     /// Large files that rest in chunks are only named.
     func entries(
-        of ids: [ObjectID], in connection: any SQLConnection
-    ) throws -> (bytes: [UInt8], rest: [ObjectID], chunked: [ChunkedBlob]) {
+        from start: Int, in connection: any SQLConnection
+    ) throws -> (bytes: [UInt8], count: Int, chunked: [ChunkedBlob]) {
         let rows = ObjectRows(connection: connection)
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(2 * Self.pieceLength)
         var headers: [ObjectID: ObjectHeader] = [:]
-        var open = Set(ids)
-        var whole: [ObjectID] = []
-        try rows.forEachPackable(of: ids) { object in
-            open.remove(object.id)
-            guard !object.deflated.isEmpty else {
-                headers[object.id] = object.header
-                return true
-            }
-            if let delta = object.delta {
-                guard isThin ? plan.isKnown(delta.base) : plan.contains(delta.base) else {
-                    whole.append(object.id)
-                    return true
+        var place = start
+        while place < plan.count, bytes.count < Self.pieceLength {
+            let numbers = plan.numbers[place..<min(place + ObjectRows.packableLimit, plan.count)]
+            try rows.forEachPackable(numbers) { object in
+                guard object.number == plan.numbers[place] else { return false }
+                place += 1
+                if object.deflated.isEmpty {
+                    headers[object.id] = object.header
+                } else if let delta = object.delta {
+                    if isThin ? plan.isKnown(delta) : plan.contains(delta.baseNumber) {
+                        PackFormat.appendEntryHeader(PackFormat.objectDelta, delta.size, to: &bytes)
+                        bytes += delta.base.bytes
+                        bytes += object.deflated
+                    } else {
+                        PackFormat.appendEntryHeader(object.header, to: &bytes)
+                        bytes += try rows.deflated(object.number)
+                    }
+                } else {
+                    PackFormat.appendEntryHeader(object.header, to: &bytes)
+                    bytes += object.deflated
                 }
-                bytes += PackFormat.entryHeader(PackFormat.objectDelta, delta.size)
-                bytes += delta.base.bytes
-            } else {
-                bytes += PackFormat.entryHeader(object.header)
+                return bytes.count < Self.pieceLength
             }
-            bytes += object.deflated
-            return bytes.count < Self.pieceLength
+            guard place == numbers.endIndex || bytes.count >= Self.pieceLength else {
+                throw GitError(code: .notFound, message: "a git object of the repository is missing")
+            }
         }
         let contents = try ChunkedRows(connection: connection).contents(of: Array(headers.keys))
-        let chunked = headers.map { ChunkedBlob(header: $0.value, content: contents[$0.key]) }
-        for (index, id) in whole.enumerated() {
-            guard bytes.count < Self.pieceLength else { return (bytes, Array(open) + whole[index...], chunked) }
-            guard let object = try rows.stored(id) else { continue }
-            bytes += PackFormat.entryHeader(object.header) + object.deflated
-        }
-        if bytes.isEmpty, chunked.isEmpty, let missing = open.first {
-            throw GitError(code: .notFound, message: "git object \(missing) is missing")
-        }
-        return (bytes, Array(open), chunked)
+        return (bytes, place - start, headers.map { ChunkedBlob(header: $0.value, content: contents[$0.key]) })
     }
 }

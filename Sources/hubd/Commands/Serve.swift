@@ -76,6 +76,7 @@ struct Serve: AsyncParsableCommand {
                     .init(service: embedded.hub.jobRunner),
                     .init(service: embedded.hub.sweeper),
                     .init(service: embedded.hub.listingKeeper),
+                    .init(service: embedded.hub.closureKeeper),
                     .init(service: embedded.hub.webhookRunner),
                     .init(service: embedded.hub.mirrorRunner),
                 ],
