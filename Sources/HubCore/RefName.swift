@@ -39,6 +39,9 @@ package struct RefName: Hashable, Sendable {
     package var isTag: Bool { name.hasPrefix("refs/tags/") }
     package var isPullRequest: Bool { pullRequestNumber != nil }
 
+    /// Whether it is a file of the repository in another format, which only the hub makes.
+    package var isConversion: Bool { name.hasPrefix("refs/convert/") }
+
     /// N in `refs/pr/N`, written without leading zeros; nil for every other ref.
     package var pullRequestNumber: Int? {
         guard name.hasPrefix("refs/pr/"), let number = Int(name.dropFirst("refs/pr/".count)), number > 0,

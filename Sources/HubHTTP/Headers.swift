@@ -17,6 +17,7 @@ extension HTTPField.Name {
     static let downloadCounter = named("X-HF-Download-Counter")
     static let lfsAuthenticate = named("LFS-Authenticate")
     static let link = named("Link")
+    static let pragma = named("Pragma")
     static let secFetchSite = named("Sec-Fetch-Site")
     static let referrerPolicy = named("Referrer-Policy")
     static let rateLimit = named("RateLimit")

@@ -90,7 +90,8 @@ extension GitWireService {
     ) async throws -> PushOutcome {
         let push = Push(
             to: record, by: caller, updates: received.commands.map { .init($0.ref, from: $0.old, to: $0.new) },
-            quarantine: received.quarantine, via: "git", options: received.options)
+            quarantine: received.quarantine, rewritesHistory: try await pushes.mayRewind(record, caller), via: "git",
+            options: received.options)
         guard received.isAtomic else { return try await pushes.publishEach(push) }
         if let (ref, problem) = received.refusedNames.first {
             throw HubError.invalid("\(ref) was refused, and the push is atomic: \(problem)")

@@ -78,6 +78,11 @@ package struct PushService: Sendable {
         return outcome
     }
 
+    /// Whether the caller may take the default branch back.
+    func mayRewind(_ record: RepositoryRecord, _ caller: Caller) async throws -> Bool {
+        try await database.read { connection in try Access.mayRewind(record, caller, in: connection) }
+    }
+
     private func publish(_ push: Push, _ inspection: PushInspection) async throws -> [Finding] {
         try await requireContent(of: inspection, for: push)
         let plain = PlainFileContent(git: git, content: content)

@@ -27,7 +27,7 @@ struct RefRules {
     func role(for update: Push.Update) -> Role {
         guard push.erasing.isEmpty else { return .admin }
         guard !update.ref.isPullRequest else { return .read }
-        return update.ref == standard || update.ref.isTag || update.new == nil ? .write : .contribute
+        return update.ref == standard || !update.ref.isBranch || update.new == nil ? .write : .contribute
     }
 
     /// Why an update cannot be, or nil.
@@ -50,12 +50,17 @@ struct RefRules {
                 + "pull and merge first, or push to another branch")
     }
 
+    /// Below `refs/`, what is the hub's own, or would be a second spelling of what is everybody's.
+    private static let reserved: Set = ["heads", "tags", "pr", "convert"]
+
     private func problem(ofName update: Push.Update) -> HubError? {
         let ref = update.ref
         if ref.isBranch || ref.isTag { return nil }
-        guard ref.name.hasPrefix("refs/pr/") else {
-            return .forbidden("\(ref) is not a branch or a tag; the hub keeps other refs itself")
+        let parts = ref.name.split(separator: "/")
+        guard parts.count > 2, !Self.reserved.contains(parts[1].lowercased()) || ref.name.hasPrefix("refs/pr/") else {
+            return .forbidden("\(ref) is not a ref for clients; push a branch, a tag or a ref like refs/notes/NAME")
         }
+        guard ref.name.hasPrefix("refs/pr/") else { return nil }
         guard !ref.isPullRequest || push.door != "api" || update.new == nil else { return nil }
         return .forbidden(
             "\(ref) is the hub's own; push a branch and open a pull request from it, "

@@ -63,6 +63,14 @@ import Testing
         #expect(try BareRepository(path: path).takesAnonymousPushes == isOpen)
     }
 
+    @Test(arguments: [("true", false), ("false", true), ("no", true), ("maybe", false)])
+    func `a push takes a branch back unless the owner forbade that`(_ value: String, _ mayRewind: Bool) async throws {
+        let (test, path) = try await make()
+        #expect(try BareRepository(path: path).letsPushesRewind)
+        try test.git("config", "receive.denyNonFastForwards", value, in: path)
+        #expect(try BareRepository(path: path).letsPushesRewind == mayRewind)
+    }
+
     @Test func `an object over the limit is refused before it is read`() async throws {
         let (test, path) = try await make()
         var limits = PushLimits()

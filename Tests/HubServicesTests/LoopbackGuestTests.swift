@@ -5,14 +5,15 @@ import HubServicesTestSupport
 import Testing
 
 @Suite struct LoopbackGuestTests {
-    private func open(_ record: RepositoryRecord, in test: TestHub) async throws {
+    private func open(_ record: RepositoryRecord, rewinds: Bool = false, in test: TestHub) async throws {
         let rowID = record.rowID
         try await test.database.write { connection in
             try connection.execute(
                 """
-                INSERT INTO repository_import (repository_id, place, digest, takes_anonymous_pushes, imported_at)
-                VALUES (?, '/somewhere.git', ?, 1, 0)
-                """, [rowID, [UInt8]()])
+                INSERT INTO repository_import (
+                    repository_id, place, digest, takes_anonymous_pushes, lets_guests_rewind, imported_at
+                ) VALUES (?, '/somewhere.git', ?, 1, ?, 0)
+                """, [rowID, [UInt8](), rewinds])
         }
     }
 
@@ -49,6 +50,22 @@ import Testing
         await #expect(throws: HubError.self) {
             try await test.hub.access.repository(two.id, for: .loopbackGuest, as: .contribute)
         }
+    }
+
+    @Test func `only a guest takes the default branch back, and only where an import allows it`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let (one, two) = (
+            try await test.repository("alice/one", by: alice), try await test.repository("alice/two", by: alice)
+        )
+        try await open(one, rewinds: true, in: test)
+        try await open(two, in: test)
+        let allowed = try await test.database.read { connection in
+            try [(one, Caller.loopbackGuest), (two, .loopbackGuest), (one, alice), (one, .anonymous)].map {
+                try Access.mayRewind($0, $1, in: connection)
+            }
+        }
+        #expect(allowed == [true, false, false, false])
     }
 
     @Test func `a hub that starts again invites nobody by itself`() async throws {

@@ -109,6 +109,38 @@ import Testing
         #expect(events.filter { $0.contains(#""options":"a\nb""#) }.count == 1)
     }
 
+    @Test(arguments: ["refs/notes/commits", "refs/remotes/origin/main", "refs/pull/7/head", "refs/a/b/c"])
+    func `a ref of another kind is moved like any other, and its commits are reached by it`(_ name: String) async throws
+    {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/model", by: alice)
+        let first = try await test.push(["a": "1"], to: record, by: alice)
+        let ref = try RefName(parsing: name)
+        try await test.hub.pushes.publish(
+            Push(to: record, by: alice, updates: [.init(ref, from: nil, to: first)], via: "git"))
+        #expect(try await test.hub.revisions.refs(of: record).contains { $0 == (ref, first) })
+        try await test.hub.pushes.publish(
+            Push(to: record, by: alice, updates: [.init(ref, from: first, to: nil)], via: "git"))
+        #expect(try await test.hub.revisions.refs(of: record).map { $0.0 } == [.main])
+    }
+
+    @Test(arguments: [
+        "refs/convert/parquet", "refs/Convert/x", "refs/PR/1", "refs/Heads/x", "refs/TAGS/x", "refs/stash",
+    ])
+    func `no client moves what is the hub's own or looks like something else`(_ name: String) async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/model", by: alice)
+        let first = try await test.push(["a": "1"], to: record, by: alice)
+        let push = Push(
+            to: record, by: alice, updates: [.init(try RefName(parsing: name), from: nil, to: first)], via: "git")
+        await #expect(
+            throws: HubError.forbidden(
+                "\(name) is not a ref for clients; push a branch, a tag or a ref like refs/notes/NAME")
+        ) { try await test.hub.pushes.publish(push) }
+    }
+
     @Test func `one refused ref refuses all of an atomic push, and only it is to blame`() async throws {
         let test = try await TestHub()
         let alice = try await test.user("alice")
@@ -137,6 +169,14 @@ import Testing
         try await test.push(["a": "2"], to: record, branch: "idea", by: bob)
         await #expect(throws: HubError.forbidden("you have the role 'contribute' on acme/model; this needs 'write'")) {
             try await test.push(["a": "3"], to: record, onto: first, by: bob)
+        }
+        for name in ["refs/tags/v1", "refs/notes/commits"] {
+            await #expect(throws: HubError.self) {
+                try await test.hub.pushes.publish(
+                    Push(
+                        to: record, by: bob, updates: [.init(try RefName(parsing: name), from: nil, to: first)],
+                        via: "git"))
+            }
         }
     }
 }

@@ -102,6 +102,20 @@ def test_stock_git_uses_one_connection(twin, shared_ada, tmp_path):
     assert "Re-using existing connection" in result.stderr
 
 
+def test_an_answer_bears_the_headers_of_gits_own_server_and_no_others(twin, wire, version):
+    headers = packets.protocol(version)
+    answers = {
+        "upload-pack-advertisement": wire("GET", "info/refs?service=git-upload-pack", headers=headers),
+        "upload-pack-result": wire("POST", "git-upload-pack", wanted(twin, version), {"Content-Type": REQUEST, **headers})}
+    for kind, (status, answered, _) in answers.items():
+        framing = ("date", "server", "content-length", "transfer-encoding")
+        named = {name.lower(): value for name, value in answered.items() if name.lower() not in framing}
+        assert status == 200 and named == {
+            "expires": "Fri, 01 Jan 1980 00:00:00 GMT", "pragma": "no-cache",
+            "cache-control": "no-cache, max-age=0, must-revalidate", "content-type": f"application/x-git-{kind}"}
+        assert [name for name in named if name != "expires"] == ["pragma", "cache-control", "content-type"]
+
+
 def test_an_unknown_service_is_refused(wire):
     for service in ("git-upload-archive", "git-shell", "", "git-upload-pack%00"):
         status, _, answer = wire("GET", f"info/refs?service={service}")

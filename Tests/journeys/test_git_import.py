@@ -173,10 +173,12 @@ def test_what_a_push_could_not_bring_is_not_imported_and_keeps_nothing_else_away
 
 def test_git_on_this_machine_pushes_without_a_login_where_the_folder_allows_it(importing, anybody):
     open_place = importing.source / "smart" / "open.git"
-    for name, open_to_all in (("open", True), ("closed", False)):
+    for name, open_to_all in (("open", True), ("strict", True), ("closed", False)):
         work = bare(anybody, importing.source / "smart" / f"{name}.git", open_to_all=open_to_all)
-        commit(anybody, work, "a", "1\n")
+        commit(anybody, work, name, "1\n")
         anybody.git("push", "-q", "origin", "main", cwd=work)
+    anybody.git(
+        "config", "receive.denyNonFastForwards", "true", cwd=importing.source / "smart" / "strict.git")
     importing.start()
     url = f"{importing.url}/smart/open.git"
     anybody.git("clone", "-q", url, "open")
@@ -192,8 +194,19 @@ def test_git_on_this_machine_pushes_without_a_login_where_the_folder_allows_it(i
     assert anybody.git("rev-parse", "main", "side", "v1^{}", cwd=copy).stdout.split() == [first] * 3
     anybody.git("push", "origin", ":side", ":refs/tags/v1", cwd=work)
     assert "side" not in anybody.git("ls-remote", url).stdout
-    refused = anybody.git("push", "--force", "origin", "HEAD~2:main", cwd=work, check=False)
+    lease = f"--force-with-lease=main:{first}"
+    anybody.git("push", lease, "origin", "HEAD~2:main", cwd=work)
+    stale = anybody.git("push", lease, "origin", "HEAD:main", cwd=work, check=False)
+    assert stale.returncode != 0 and "stale info" in said(stale)
+    anybody.git("push", "-q", "origin", f"{first}:main", cwd=work)
+    deleted = anybody.git("push", "origin", ":main", cwd=work, check=False)
+    assert deleted.returncode != 0 and "it is the default branch" in said(deleted)
+
+    strict = f"{importing.url}/smart/strict.git"
+    tip = anybody.git("ls-remote", strict, "main").stdout.split()[0]
+    refused = anybody.git("push", "--force", strict, "main", cwd=work, check=False)
     assert refused.returncode != 0 and "only moves forward" in said(refused)
+    assert anybody.git("ls-remote", strict, "main").stdout.split()[0] == tip
 
     closed = anybody.git("push", f"{importing.url}/smart/closed.git", "main:x", cwd=work, check=False)
     assert closed.returncode != 0 and "could not read Username" in said(closed)

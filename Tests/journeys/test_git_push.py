@@ -82,11 +82,12 @@ def test_each_ref_is_judged_by_itself_unless_the_push_is_atomic(hub, person, wor
     assert "[new branch]      main -> topic" in said_each
     assert "main -> main (main is the default branch and only moves forward; pull and merge first" in said_each
     assert "main -> refs/pr/7 (refs/pr/7 is the hub's own" in said_each
-    assert "refs/convert/parquet is not a branch or a tag" in said_each
-    assert "refs/notes/x is not a branch or a tag" in said_each
+    assert "refs/convert/parquet is not a ref for clients" in said_each
+    assert "[new reference]   main -> refs/notes/x" in said_each
     found = refs(hub, ada)
     assert found["refs/heads/main"] == two and found["refs/heads/topic"] == other
-    assert not any(name.startswith(("refs/pr", "refs/convert", "refs/notes")) for name in found)
+    assert found["refs/notes/x"] == other
+    assert not any(name.startswith(("refs/pr", "refs/convert")) for name in found)
     sound(hub, ada)
 
 

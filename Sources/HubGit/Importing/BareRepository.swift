@@ -24,16 +24,26 @@ package struct BareRepository: ~Copyable {
     var pointer: OpaquePointer { handle.pointer }
 
     /// Whether its owner lets anybody push to it who reaches it by HTTP: `http.receivepack`, for `git http-backend`.
-    package var takesAnonymousPushes: Bool {
-        get throws(GitError) {
-            let all = try Owned(freeing: { git_config_free($0) }) { git_repository_config($0, handle.pointer) }
-            guard
-                let own = try? Owned(
-                    freeing: { git_config_free($0) },
-                    { git_config_open_level($0, all.pointer, GIT_CONFIG_LEVEL_LOCAL) })
-            else { return false }
-            var value: Int32 = 0
-            return git_config_get_bool(&value, own.pointer, "http.receivepack") == 0 && value != 0
+    package var takesAnonymousPushes: Bool { get throws(GitError) { try flag("http.receivepack") } }
+
+    /// Whether a push may take a branch back: unless `receive.denyNonFastForwards` says no, as for git.
+    package var letsPushesRewind: Bool {
+        get throws(GitError) { try !flag("receive.denyNonFastForwards", unclear: true) }
+    }
+
+    /// What its own configuration says; false if it says nothing, and `unclear` if that is neither yes nor no.
+    private func flag(_ name: String, unclear: Bool = false) throws(GitError) -> Bool {
+        let all = try Owned(freeing: { git_config_free($0) }) { git_repository_config($0, handle.pointer) }
+        guard
+            let own = try? Owned(
+                freeing: { git_config_free($0) },
+                { git_config_open_level($0, all.pointer, GIT_CONFIG_LEVEL_LOCAL) })
+        else { return false }
+        var value: Int32 = 0
+        switch git_config_get_bool(&value, own.pointer, name) {
+        case 0: return value != 0
+        case GIT_ENOTFOUND.rawValue: return false
+        default: return unclear
         }
     }
 

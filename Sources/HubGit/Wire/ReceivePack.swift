@@ -5,13 +5,13 @@ import NIOPosix
 package enum ReceivePack {
     /// The body of `GET …/info/refs?service=git-receive-pack`.
     ///
-    /// Refs of pull requests are left out: a push cannot move them, and a mirroring push must not try to delete them.
+    /// Refs that are the hub's own are left out: a push cannot move them, and a mirroring push must not try to delete them.
     ///
     /// Version 2 has no pushes; who asks for it gets version 0, as from git.
     package static func advertisement(
         of repository: borrowing GitRepository, version: ProtocolVersion = .zero, isOverHTTP: Bool = true
     ) throws -> [UInt8] {
-        let refs = try repository.refs().filter { !$0.name.isPullRequest }
+        let refs = try repository.refs().filter { !$0.name.isPullRequest && !$0.name.isConversion }
         return Advertisement(isOverHTTP: isOverHTTP, version: version == .two ? .zero : version)
             .bytes(
                 service: "git-receive-pack", refs: refs.map { ($0.name.name, $0.target) }, capabilities: capabilities)

@@ -18,7 +18,7 @@ struct RequestIDs: RouterMiddleware {
         context.logger[metadataKey: "request"] = "\(context.requestID)"
         let started = ContinuousClock.now
         var response = try await next(request, context)
-        response.headers[.requestID] = context.requestID
+        if !Self.isGits(response) { response.headers[.requestID] = context.requestID }
         context.logger.debug(
             "Answered",
             metadata: [
@@ -27,6 +27,11 @@ struct RequestIDs: RouterMiddleware {
             ]
         )
         return response
+    }
+
+    /// What git's protocol answers bears the headers that git's own server sends, which suites made for that compare.
+    private static func isGits(_ response: Response) -> Bool {
+        response.headers[.contentType]?.hasPrefix("application/x-git-") ?? false
     }
 
     private static func id(for request: Request) -> String {

@@ -97,8 +97,14 @@ struct GitRoutes {
         return .loopbackGuest
     }
 
+    /// What keeps caches of any age from keeping an answer, as git's own server says it (git-http-backend).
+    private static let neverKept: HTTPFields = [
+        .expires: "Fri, 01 Jan 1980 00:00:00 GMT", .pragma: "no-cache",
+        .cacheControl: "no-cache, max-age=0, must-revalidate",
+    ]
+
     private func answer(_ type: String, _ body: ResponseBody) -> Response {
-        Response(status: .ok, headers: [.contentType: type, .cacheControl: "no-cache"], body: body)
+        Response(status: .ok, headers: Self.neverKept + [.contentType: type], body: body)
     }
 
     private func stream(_ pieces: some AsyncSequence<[UInt8], any Error> & Sendable) -> ResponseBody {

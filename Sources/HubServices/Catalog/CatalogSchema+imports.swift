@@ -18,4 +18,10 @@ extension CatalogSchema {
             """
         ]
     )
+
+    /// Whether anonymous pushes may take the default branch back; it holds as long as that they are taken at all.
+    static let rewinding = Migration(
+        "import-002-rewinding",
+        ["ALTER TABLE repository_import ADD COLUMN lets_guests_rewind INTEGER NOT NULL DEFAULT 0"]
+    )
 }

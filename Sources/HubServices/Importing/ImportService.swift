@@ -107,7 +107,8 @@ package struct ImportService: Sendable {
             logger.info("Repository imported", metadata: ["repo": "\(id)", "refs": "\(survey.refs.taken.count)"])
         }
         let isOpen = survey.takesAnonymousPushes && admitsGuests
-        try await remember(record, item, digest: survey.digest, isOpen: isOpen)
+        try await remember(
+            record, item, digest: survey.digest, isOpen: isOpen, rewinds: isOpen && survey.letsPushesRewind)
         guard survey.takesAnonymousPushes else { return }
         if admitsGuests {
             logger.notice("Anonymous pushes from this machine are accepted", metadata: ["repo": "\(id)"])
@@ -123,6 +124,7 @@ package struct ImportService: Sendable {
         let refs: BareRepository.Refs
         let defaultBranch: RefName?
         let takesAnonymousPushes: Bool
+        let letsPushesRewind: Bool
         let digest: [UInt8]
     }
 
@@ -136,7 +138,7 @@ package struct ImportService: Sendable {
             for ref in refs.taken { hash.update(data: Array("\(ref.target.hex) \(ref.name)\n".utf8)) }
             return Survey(
                 refs: refs, defaultBranch: branch, takesAnonymousPushes: try bare.takesAnonymousPushes,
-                digest: Array(hash.finalize()))
+                letsPushesRewind: try bare.letsPushesRewind, digest: Array(hash.finalize()))
         }
     }
 
@@ -174,17 +176,20 @@ package struct ImportService: Sendable {
         _ record: RepositoryRecord,
         _ item: ImportFolder.Item,
         digest: [UInt8],
-        isOpen: Bool
+        isOpen: Bool,
+        rewinds: Bool = false
     ) async throws {
         let instant = now.seconds
         try await database.write { connection in
             try connection.execute(
                 """
-                INSERT INTO repository_import (repository_id, place, digest, takes_anonymous_pushes, imported_at)
-                VALUES (?, ?, ?, ?, ?)
+                INSERT INTO repository_import (
+                    repository_id, place, digest, takes_anonymous_pushes, lets_guests_rewind, imported_at
+                ) VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT (repository_id) DO UPDATE SET place = excluded.place, digest = excluded.digest,
-                    takes_anonymous_pushes = excluded.takes_anonymous_pushes, imported_at = excluded.imported_at
-                """, [record.rowID, item.path, digest, isOpen, instant])
+                    takes_anonymous_pushes = excluded.takes_anonymous_pushes,
+                    lets_guests_rewind = excluded.lets_guests_rewind, imported_at = excluded.imported_at
+                """, [record.rowID, item.path, digest, isOpen, rewinds, instant])
         }
     }
 
