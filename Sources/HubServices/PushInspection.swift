@@ -36,6 +36,10 @@ struct PushInspection: Sendable {
     /// What the new commits bring that the repository does not have yet.
     private(set) var content = NewContent()
 
+    /// The paths that were looked at, and those of them that some new commit changes: see ``FileLock``.
+    private(set) var guardedPaths: Set<String> = []
+    private(set) var changedGuardedPaths: Set<String> = []
+
     /// Those of its files that are to be kept in chunks, if they came with the push.
     private(set) var chunked: Set<ObjectID> = []
 
@@ -54,7 +58,8 @@ struct PushInspection: Sendable {
     /// The role the caller needs for all updates together.
     var role: Role { roles.values.max() ?? .contribute }
 
-    init(of push: Push, limits: HubLimits, git: borrowing GitRepository) throws {
+    /// - Parameter guarded: Paths whose every change on the way counts, though a later commit takes it back.
+    init(of push: Push, limits: HubLimits, guarding guarded: Set<String>, git: borrowing GitRepository) throws {
         let rules = RefRules(for: push, standard: try push.defaultBranch ?? git.defaultBranch, refs: try git.refs())
         for update in push.updates {
             refusals[update.ref] = try rules.problem(of: update) ?? Self.problem(ofTarget: update, git: git)
@@ -64,6 +69,8 @@ struct PushInspection: Sendable {
         // Before commits are read: it proves that the push is complete, and that its ids are not another repository's.
         try collectNewObjects(of: push, limits: limits, git: git)
         guard !findings.contains(where: { $0.severity == .error }) else { return }
+        guardedPaths = guarded
+        changedGuardedPaths = try git.changes(of: guarded, by: content.commits)
         for update in push.updates { try inspect(update, of: push, rules, git: git) }
         guard rules.isEmpty else { return }
         let created = push.updates.first { $0.ref.isBranch && $0.new != nil }?.ref

@@ -103,8 +103,13 @@ package struct PushService: Sendable {
 
     private func inspect(_ push: Push) async throws -> PushInspection {
         let limits = limits
+        let guarded = try await database.read { connection in
+            Set(try FileLock.othersLocks(on: push, in: connection).map(\.path))
+        }
         do {
-            return try await read(push) { git in try PushInspection(of: push, limits: limits, git: git) }
+            return try await read(push) { git in
+                try PushInspection(of: push, limits: limits, guarding: guarded, git: git)
+            }
         } catch let error as GitError where error.code == .notFound {
             throw HubError.invalid(error.message)
         }

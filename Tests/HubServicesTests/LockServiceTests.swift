@@ -125,6 +125,58 @@ import Testing
         }
     }
 
+    @Test(arguments: [FileChange.delete(path: "one.txt"), .put(path: "one.txt", bytes: Array("two".utf8))])
+    func `a locked file changed with known content and changed back is told by the commit on the way`(
+        _ change: FileChange
+    ) async throws {
+        let team = try await Team()
+        _ = try await team.lock("one.txt", by: team.ada)
+        let author = Signature(name: "ben", email: "ben@example.org", seconds: team.test.clock.seconds)
+        let base = team.base
+        let tip = try await team.test.git.write(team.record.rowID) { git in
+            let there = try git.writeCommit([change], onto: base, parents: [base], author: author, message: "there\n")
+            return try git.writeCommit(
+                [.put(path: "one.txt", bytes: Array("one".utf8)), .put(path: "new.txt", bytes: [1])], onto: there,
+                parents: [there], author: author, message: "and back\n")
+        }
+        func push(by caller: Caller) async throws {
+            try await team.test.hub.pushes.publish(
+                Push(to: team.record, by: caller, updates: [.init(.main, from: base, to: tip)], via: "test"))
+        }
+        let error = await #expect(throws: HubError.self) { try await push(by: team.ben) }
+        guard case .refused(let findings)? = error else { Issue.record("\(String(describing: error))"); return }
+        #expect(findings.map(\.path) == ["one.txt"])
+        try await push(by: team.ada)
+    }
+
+    @Test func `a merge that takes the owner's change from one side changes nothing itself`() async throws {
+        let team = try await Team()
+        _ = try await team.lock("one.txt", by: team.ada)
+        let owners = try await team.test.push(
+            ["one.txt": "by ada"], to: team.record, onto: team.base, branch: "main", by: team.ada)
+        let author = Signature(name: "ben", email: "ben@example.org", seconds: team.test.clock.seconds)
+        let base = team.base
+        let tip = try await team.test.git.write(team.record.rowID) { git in
+            let own = try git.writeCommit(
+                [.put(path: "two.txt", bytes: [2])], onto: base, parents: [base], author: author, message: "own\n")
+            return try git.writeCommit(
+                [.put(path: "two.txt", bytes: [2])], onto: owners, parents: [owners, own], author: author,
+                message: "merge\n")
+        }
+        try await team.test.hub.pushes.publish(
+            Push(to: team.record, by: team.ben, updates: [.init(.main, from: owners, to: tip)], via: "test"))
+    }
+
+    @Test(arguments: [
+        "a\u{202E}nib.txt", "a\nb", "a\u{0}b", "\u{2066}x", "x\u{200F}", "x\u{61C}y", "a/\u{85}b", "\u{7F}",
+    ])
+    func `a path that does not look like what it is is not locked`(_ path: String) async throws {
+        let team = try await Team()
+        let error = await #expect(throws: HubError.self) { try await team.lock(path, by: team.ada) }
+        guard case .unprocessable(let sentence)? = error else { Issue.record("\(String(describing: error))"); return }
+        #expect(sentence.contains("U+") && !sentence.contains(path))
+    }
+
     @Test func `the owner of the lock, and whoever leaves the file alone, pushes as ever`() async throws {
         let team = try await Team()
         _ = try await team.lock("one.txt", by: team.ada)

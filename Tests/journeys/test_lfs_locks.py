@@ -102,6 +102,13 @@ def test_what_is_no_path_is_not_locked(hub, team, path):
     assert answer.status == 422 and "path" in answer.json["message"]
 
 
+@pytest.mark.parametrize("path", ["a\u202enib.exe", "\u2066a.bin", "a\u200f.bin", "a\u061c", "a\nb.bin", "a\x7f", "a\x85b"])
+def test_a_path_that_looks_like_another_is_not_locked(hub, team, path):
+    answer = ask(hub, "POST", "", {"path": path}, team[0].user)
+    assert answer.status == 422 and "U+" in answer.json["message"] and path not in answer.json["message"]
+    assert ask(hub, "POST", "", {"path": "ünïcode/日本.bin"}, team[0].user).status == 201
+
+
 def test_locks_of_a_private_repository_look_like_none_at_all(hub, team):
     ada, bert = team[0].user, hub.user("ben")
     hub.create("ada/secret", ada, "private")
@@ -194,4 +201,38 @@ def test_a_locked_file_is_pushed_by_its_owner_only(hub, team):
     (mine / "one.bin").write_bytes(b"changed by ada")
     commit(ada, mine, "with the lock")
     ada.git("push", "-q", "origin", "HEAD:main", cwd=mine)
+    assert hub.file("acme/model", "one.bin").body == b"changed by ada"
+
+
+@pytest.mark.parametrize("change", [["rm", "-q", "one.bin"], ["mv", "-f", "two.bin", "one.bin"]], ids=["gone", "other"])
+def test_a_change_that_the_same_push_takes_back_is_against_the_lock_too(hub, team, change):
+    ada, bert, _ = team
+    mine, theirs = ada.home / "model", bert.home / "model"
+    ada.git("lfs", "lock", "one.bin", cwd=mine)
+    before = hub.head("acme/model")
+    bert.git(*change, cwd=theirs)
+    bert.git("commit", "-qm", "there", cwd=theirs)
+    bert.git("revert", "--no-edit", "HEAD", cwd=theirs)
+    (theirs / "new.txt").write_text("and something else\n")
+    commit(bert, theirs, "on top")
+    assert bert.git("diff", "--name-only", "origin/main", cwd=theirs).stdout == "new.txt\n"
+    told = bert.git("push", "-q", "--no-verify", "origin", "HEAD:main", cwd=theirs, check=False)
+    assert told.returncode != 0 and "one.bin: is locked by ada" in programs.said(told), programs.said(told)
+    assert hub.head("acme/model") == before
+    ada.git("lfs", "unlock", "one.bin", cwd=mine)
+    bert.git("push", "-q", "origin", "HEAD:main", cwd=theirs)
+
+
+def test_the_owners_change_is_merged_into_by_others(hub, team):
+    ada, bert, _ = team
+    mine, theirs = ada.home / "model", bert.home / "model"
+    ada.git("lfs", "lock", "one.bin", cwd=mine)
+    (mine / "one.bin").write_bytes(b"changed by ada")
+    commit(ada, mine, "with the lock")
+    ada.git("push", "-q", "origin", "HEAD:main", cwd=mine)
+    (theirs / "new.txt").write_text("beside the lock\n")
+    commit(bert, theirs, "beside the lock")
+    bert.git("pull", "-q", "--no-rebase", "--no-edit", "origin", "main", cwd=theirs)
+    assert len(bert.git("rev-list", "--merges", "HEAD", cwd=theirs).stdout.split()) == 1
+    bert.git("push", "-q", "origin", "HEAD:main", cwd=theirs)
     assert hub.file("acme/model", "one.bin").body == b"changed by ada"

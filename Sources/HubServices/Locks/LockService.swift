@@ -123,13 +123,19 @@ package struct LockService: Sendable {
 
     private static func requirePath(_ path: String) throws {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard path.utf8.count <= pathBytes, !path.utf8.contains(0),
+        guard path.utf8.count <= pathBytes,
             parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." })
         else {
             throw HubError.unprocessable(
                 "'\(path.prefix(200))' is not the path of a file in a repository; expected folder/name, at most "
                     + "\(pathBytes) bytes")
         }
+        // Whoever reads a list of locks must see which file is meant.
+        guard let scalar = path.unicodeScalars.first(where: { $0.deceives }) else { return }
+        let code = String(scalar.value, radix: 16, uppercase: true)
+        throw HubError.unprocessable(
+            "the path to lock holds U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code), a character that "
+                + "is not seen; rename the file first")
     }
 
     private static func requireRoom(in record: RepositoryRecord, _ connection: any SQLConnection) throws {
@@ -137,6 +143,16 @@ package struct LockService: Sendable {
             "SELECT COUNT(*) FROM lfs_lock WHERE repository_id = ?", [record.rowID])?.int(0)
         guard let count, count < limit else {
             throw HubError.unprocessable("\(record.id) has \(limit) locks already; open some first")
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it is a control character, or turns the direction of the text around it.
+    fileprivate var deceives: Bool {
+        switch value {
+        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+        default: properties.generalCategory == .control
         }
     }
 }
