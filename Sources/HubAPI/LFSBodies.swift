@@ -38,14 +38,45 @@ package struct LFSBatchResultBody: Codable, Sendable {
 
         /// What goes with the link.
         ///
-        /// Of an upload in parts: `chunk_size`, and the URL of each part by its number, `00001` and so on. Of a transfer
-        /// by chunks: what opens the CAS that `href` names.
+        /// Of `multipart`: `chunk_size`, and the URL of each part by its number, `00001` and so on. Of a transfer by
+        /// chunks: what opens the CAS.
         package var header: [String: String]?
+
+        /// Of one part of `multipart-basic`: where in the file it begins, and its length, in bytes.
+        package var pos: Int?
+        package var size: Int?
+
+        /// Of a part: the digest that should come with its bytes, as RFC 3230 names it.
+        package var want_digest: String?
 
         package init(href: String, expiresIn: Int?, header: [String: String]? = nil) {
             self.href = href
             expires_in = expiresIn
             self.header = header
+        }
+    }
+
+    /// What is to be done about one object, by what git-lfs and `multipart-basic` call it.
+    package struct Actions: Codable, Sendable {
+        package var download: Action?
+        package var upload: Action?
+
+        /// Those parts that are missing; sent in any order, then `commit`, or else `abort`.
+        package var parts: [Action]?
+        package var commit: Action?
+        package var abort: Action?
+        package var verify: Action?
+
+        package init(
+            download: Action? = nil, upload: Action? = nil, parts: [Action]? = nil, commit: Action? = nil,
+            abort: Action? = nil, verify: Action? = nil
+        ) {
+            self.download = download
+            self.upload = upload
+            self.parts = parts
+            self.commit = commit
+            self.abort = abort
+            self.verify = verify
         }
     }
 
@@ -63,10 +94,10 @@ package struct LFSBatchResultBody: Codable, Sendable {
         package var oid: String
         package var size: Int
         package var authenticated: Bool?
-        package var actions: [String: Action]?
+        package var actions: Actions?
         package var error: Problem?
 
-        package init(oid: String, size: Int, actions: [String: Action]? = nil, error: Problem? = nil) {
+        package init(oid: String, size: Int, actions: Actions? = nil, error: Problem? = nil) {
             self.oid = oid
             self.size = size
             authenticated = actions == nil ? nil : true

@@ -23,6 +23,8 @@ extension HTTPField.Name {
     static let rateLimit = named("RateLimit")
     static let rateLimitPolicy = named("RateLimit-Policy")
     static let gitProtocol = named("Git-Protocol")
+    static let contentMD5 = named("Content-MD5")
+    static let digest = named("Digest")
     static let forwardedFor = named("X-Forwarded-For")
 
     private static func named(_ text: String) -> HTTPField.Name {

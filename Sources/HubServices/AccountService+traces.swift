@@ -2,7 +2,7 @@ import HubDatabase
 
 extension AccountService {
     /// Removes what a person left that means nothing without them: logins, follows, likes, locks, webhooks, collections,
-    /// mirrors that run in their name.
+    /// uploads under way, mirrors that run in their name.
     static func forgetTraces(of user: AccountRecord, in connection: any SQLConnection) throws {
         let webhooks = "SELECT id FROM webhook WHERE owner_id = ?"
         let collections = "SELECT id FROM collection WHERE owner_id = ?"
@@ -14,6 +14,7 @@ extension AccountService {
             "DELETE FROM follow WHERE followed_id = ?",
             "DELETE FROM repository_like WHERE user_id = ?",
             "DELETE FROM lfs_lock WHERE owner_id = ?",
+            "DELETE FROM lfs_part WHERE uploader = ?",
             "DELETE FROM repository_alias WHERE owner_id = ?",
             "DELETE FROM collection_upvote WHERE user_id = ?",
             "DELETE FROM collection_upvote WHERE collection_id IN (\(collections))",

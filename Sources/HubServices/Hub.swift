@@ -110,7 +110,7 @@ package struct Hub: Sendable {
         uploadPlans = UploadPlanService(git: git, limits: limits)
         gitWire = GitWireService(git: git, pushes: pushes, limits: limits, scratch: scratch)
         xet = XetService(database: database, content: content, access: access, signer: signer)
-        lfs = LFSService(database: database, content: content, signer: signer, xet: xet, limits: limits)
+        lfs = LFSService(database: database, content: content, signer: signer, xet: xet, limits: limits, now: now)
         locks = LockService(database: database, now: now)
         largeFileGrants = LargeFileGrants(database: database, signer: signer)
         ssh = SSHService(access: access, gitWire: gitWire, grants: largeFileGrants)
@@ -140,7 +140,9 @@ package struct Hub: Sendable {
         listingKeeper = ListingKeeper(
             database: database, facts: facts, downloads: downloads, logger: logger, now: now)
         closureKeeper = ClosureKeeper(git: git, logger: logger)
-        sweeper = Sweeper(content: content, graceSeconds: sweepHours * 3600, logger: logger)
+        sweeper = Sweeper(
+            content: content, parts: PartLedger(database: database, limits: limits, now: now),
+            graceSeconds: sweepHours * 3600, logger: logger)
     }
 
     /// A number that is another one as soon as anything was committed, whoever did; nil if that cannot be told.

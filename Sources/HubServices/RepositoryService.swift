@@ -134,7 +134,7 @@ package struct RepositoryService: Sendable {
 
     /// Tables with rows about a repository that go when it goes.
     private static let tablesAboutRepositories = [
-        "repository_alias", "repository_like", "collection_item", "lfs_lock", "repository_import", "mirror",
+        "repository_alias", "repository_like", "collection_item", "lfs_lock", "lfs_part", "repository_import", "mirror",
     ]
 
     /// The name of the repository this one was forked from, if the caller may see it.

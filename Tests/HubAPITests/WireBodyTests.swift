@@ -35,7 +35,7 @@ struct WireBodyTests {
         let answer = LFSBatchResultBody(
             transfer: "basic",
             objects: [
-                .init(oid: "aa", size: 1, actions: ["download": .init(href: "http://hub/x", expiresIn: 60)]),
+                .init(oid: "aa", size: 1, actions: .init(download: .init(href: "http://hub/x", expiresIn: 60))),
                 .init(oid: "bb", size: 2, error: .init(code: 404, message: "no")),
             ])
         let json = try object(answer)

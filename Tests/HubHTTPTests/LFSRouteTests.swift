@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    private func with(
+    func with(
         _ bytes: [UInt8], partBytes: Int? = nil, _ body: @escaping @Sendable (Sender, TestHub) async throws -> Void
     ) async throws {
         var limits = HubLimits()
@@ -61,8 +61,8 @@ import Testing
     @Test func `a file is sent, verified, and not asked for again`() async throws {
         try await with(Array("some weights".utf8)) { sender, _ in
             let upload = try #require(try await sender.batch(["basic", "multipart"]).object.actions)
-            let href = try #require(upload["upload"]?.href)
-            let verify = try #require(upload["verify"]?.href)
+            let href = try #require(upload.upload?.href)
+            let verify = try #require(upload.verify?.href)
             let question = ByteBuffer(string: #"{"oid":"\#(sender.oid)","size":\#(sender.bytes.count)}"#)
             #expect(try await sender.follow(.post, verify, question).status == .notFound)
             for _ in 0..<2 {
@@ -77,7 +77,7 @@ import Testing
     @Test(arguments: ["other weights", "some weight", "some weights!"])
     func `bytes that are not the announced ones are refused`(_ text: String) async throws {
         try await with(Array("some weights".utf8)) { sender, _ in
-            let href = try #require(try await sender.batch(["basic"]).object.actions?["upload"]?.href)
+            let href = try #require(try await sender.batch(["basic"]).object.actions?.upload?.href)
             let answer = try await sender.follow(.put, href, ByteBuffer(string: text))
             #expect((400..<500).contains(answer.status.code))
             let again = try await sender.batch(["basic"])
@@ -90,7 +90,7 @@ import Testing
         try await with(bytes, partBytes: 100_000) { sender, test in
             let (transfer, object) = try await sender.batch(["basic", "multipart"])
             #expect(transfer == "multipart")
-            let upload = try #require(object.actions?["upload"])
+            let upload = try #require(object.actions?.upload)
             let header = try #require(upload.header)
             #expect(header["chunk_size"] == "100000")
             #expect(Set(header.keys) == ["chunk_size", "00001", "00002", "00003"])
@@ -123,7 +123,7 @@ import Testing
         try await with([UInt8](repeating: 7, count: 1000), partBytes: 100) { sender, _ in
             let (transfer, object) = try await sender.batch(["basic"])
             #expect(transfer == "basic")
-            #expect(object.actions?["upload"]?.header == nil)
+            #expect(object.actions?.upload?.header == nil)
         }
     }
 
@@ -134,7 +134,7 @@ import Testing
             let elsewhere = try await test.repository("bob/secret", visibility: .private, by: bob)
             let first = try await test.upload(Array(bytes.prefix(100_000)), to: elsewhere, by: bob)
             let second = try await test.upload(Array(bytes.dropFirst(100_000)), to: elsewhere, by: bob)
-            let upload = try #require(try await sender.batch(["multipart"]).object.actions?["upload"])
+            let upload = try #require(try await sender.batch(["multipart"]).object.actions?.upload)
             let body =
                 #"{"oid":"\#(sender.oid)","parts":[{"partNumber":1,"etag":"\#(first.digest.hex)"},"#
                 + #"{"partNumber":2,"etag":"\#(second.digest.hex)"}]}"#
@@ -147,14 +147,51 @@ import Testing
     @Test func `a link does one thing only`() async throws {
         try await with(Array("some weights".utf8)) { sender, _ in
             let actions = try #require(try await sender.batch(["basic"]).object.actions)
-            let upload = try #require(actions["upload"]?.href)
-            let verify = try #require(actions["verify"]?.href)
+            let upload = try #require(actions.upload?.href)
+            let verify = try #require(actions.verify?.href)
             let body = ByteBuffer(bytes: sender.bytes)
             let swapped = verify.replacing("/lfs/verify/", with: "/lfs/objects/")
             #expect(try await sender.follow(.put, swapped, body).status == .forbidden)
             #expect(try await sender.follow(.get, upload, ByteBuffer()).status == .forbidden)
             #expect(try await sender.follow(.put, String(upload.dropLast(3)), body).status == .unauthorized)
             #expect(try await sender.follow(.put, "/lfs/objects/\(sender.oid)", body).status == .unauthorized)
+        }
+    }
+
+    @Test func `git-xet is told the CAS, what opens it, and where the next token is`() async throws {
+        try await with(Array("some weights".utf8)) { sender, test in
+            let (transfer, object) = try await sender.batch(["basic", "lfs-standalone-file", "xet"])
+            #expect(transfer == "xet")
+            let upload = try #require(object.actions?.upload)
+            let header = try #require(upload.header)
+            #expect(Set(header.keys) == ["X-Xet-Cas-Url", "X-Xet-Access-Token", "X-Xet-Token-Expiration"])
+            #expect(try #require(header["X-Xet-Cas-Url"]).contains("/xet/1"))
+            #expect(Int(try #require(header["X-Xet-Token-Expiration"])) != nil)
+            #expect(object.actions?.verify != nil)
+            let place = try #require(upload.href.firstRange(of: "/api/"))
+            let answer = try await sender.client.execute(
+                uri: String(upload.href[place.lowerBound...]), method: .get,
+                headers: [.authorization: "Bearer \(sender.token)"])
+            let token = try answer.decoded(XetTokenBody.self)
+            #expect(token.casUrl == header["X-Xet-Cas-Url"])
+            _ = try test.hub.xet.grant(token.accessToken, writing: true)
+            _ = try test.hub.xet.grant(try #require(header["X-Xet-Access-Token"]), writing: true)
+            // It fetches nothing this way.
+            #expect(try await sender.batch(["xet", "basic"], operation: "download").transfer == "basic")
+        }
+    }
+
+    @Test func `who may only propose goes on uploading in chunks with a new token`() async throws {
+        try await with(Array("some weights".utf8)) { sender, test in
+            _ = try await test.user("bob")
+            let token = try await test.hub.accounts.createToken(for: "bob", name: "t", scope: .write).text
+            let bob = Sender(client: sender.client, token: token, bytes: sender.bytes)
+            let header = try #require(try await bob.batch(["hub"]).object.actions?.upload?.header)
+            let route = try #require(header["X-Xet-Refresh-Route"])
+            let place = try #require(route.firstRange(of: "/api/"))
+            let answer = try await sender.client.execute(
+                uri: String(route[place.lowerBound...]), method: .get, headers: [.authorization: "Bearer \(token)"])
+            #expect(answer.status == .ok)
         }
     }
 }

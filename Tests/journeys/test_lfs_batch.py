@@ -176,6 +176,7 @@ def test_the_transfer_is_one_that_the_client_knows(hub, ada):
         ("upload", None, "basic"), ("upload", [], "basic"), ("upload", ["tus", "basic"], "basic"),
         ("upload", ["basic", "hub"], "hub"), ("upload", ["xet", "basic"], "xet"), ("download", ["basic", "hub"], "hub"),
         ("download", ["xet", "basic"], "basic"), ("download", ["multipart", "basic"], "basic"),
+        ("upload", ["multipart-basic", "basic"], "basic"), ("download", ["multipart-basic", "basic"], "basic"),
     ]:
         more = {} if transfers is None else {"transfers": transfers}
         objects = [ABSENT[0]] if operation == "upload" else [there]
@@ -183,7 +184,13 @@ def test_the_transfer_is_one_that_the_client_knows(hub, ada):
         assert told["transfer"] == used, (operation, transfers)
         action = told["objects"][0]["actions"][operation]
         if used in ("hub", "xet"):
-            assert action["href"].startswith(f"{hub.url}/xet/")
+            # git-xet has the two places the other way round.
+            other = "X-Xet-Cas-Url" if used == "xet" else "X-Xet-Refresh-Route"
+            cas, route = (action["href"], action["header"][other])[::-1 if used == "xet" else 1]
+            assert cas.startswith(f"{hub.url}/xet/")
+            assert route.startswith(f"{hub.url}/api/models/ada/model/xet-")
+            given = hub.get(route.removeprefix(hub.url), ada)
+            assert given.status == 200 and given.json["casUrl"] == cas
             assert {"X-Xet-Access-Token", "X-Xet-Token-Expiration"} <= set(action["header"])
             assert ("X-Xet-Hash" in action["header"]) == (operation == "download")
 

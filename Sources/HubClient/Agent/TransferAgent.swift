@@ -94,7 +94,8 @@ package struct TransferAgent: Sendable {
             address: endpoint.origin, token: try endpoint.token ?? surroundings.token(endpoint.origin),
             transport: transport)
         let object = try await connection.batch(request.event.rawValue, pointer, at: endpoint)
-        return object.actions?[request.event.rawValue].map { .init(href: $0.href, header: $0.header) }
+        let told = request.event == .upload ? object.actions?.upload : object.actions?.download
+        return told.map { .init(href: $0.href, header: $0.header) }
     }
 }
 

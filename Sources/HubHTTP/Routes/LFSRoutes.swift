@@ -36,7 +36,8 @@ struct LFSRoutes {
         let plan = try await hub.lfs.plan(
             operation, pointers.compactMap { $0 }, by: body.transfers ?? [], in: record, for: context.caller)
         var rest = plan.instructions[...]
-        let links = LFSLinks(base: request.baseURL(publicURL), repository: record.id, chunks: plan.chunks)
+        let links = LFSLinks(
+            base: request.baseURL(publicURL), repository: record.id, transfer: plan.transfer, chunks: plan.chunks)
         let objects = zip(body.objects, pointers).map { object, pointer in
             guard pointer != nil, let instruction = rest.popFirst() else {
                 return LFSBatchResultBody.Object(
@@ -82,6 +83,10 @@ struct LFSLinkRoutes {
             "complete/:digest", "Makes a file of its parts.", query: signature, body: .json(LFSCompletionBody.self),
             use: complete)
         lfs.post(
+            "join/:digest", "Makes a file of the parts that were sent to the places their links say.",
+            query: signature, use: commit)
+        lfs.post("abort/:digest", "Forgets the parts that were sent of a file.", query: signature, use: abort)
+        lfs.post(
             "verify/:digest", "Answers 200 when the content is stored.", query: signature,
             body: .json(LFSVerifyBody.self), use: verify)
     }
@@ -94,7 +99,10 @@ struct LFSLinkRoutes {
 
     @Sendable private func receivePart(request: Request, context: HubContext) async throws -> Response {
         let digest = try await hub.lfs.receivePart(
-            signature: signature(of: request), length: try length(of: request), body: request.pieces)
+            signature: signature(of: request), length: try length(of: request),
+            expecting: try AnnouncedDigests(
+                contentMD5: request.headers[.contentMD5], digest: request.headers[.digest]),
+            body: request.pieces)
         var response = Answer.empty()
         response.headers[.eTag] = "\"\(digest.hex)\""
         return response
@@ -114,6 +122,16 @@ struct LFSLinkRoutes {
             return digest
         }
         try await hub.lfs.complete(signature: signature, oid: try ContentDigest(parsing: body.oid), parts: parts)
+        return Answer.empty()
+    }
+
+    @Sendable private func commit(request: Request, context: HubContext) async throws -> Response {
+        try await hub.lfs.commit(signature: signature(of: request))
+        return Answer.empty()
+    }
+
+    @Sendable private func abort(request: Request, context: HubContext) async throws -> Response {
+        try await hub.lfs.abort(signature: signature(of: request))
         return Answer.empty()
     }
 

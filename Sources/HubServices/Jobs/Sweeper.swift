@@ -2,9 +2,10 @@ import HubChunks
 import Logging
 import ServiceLifecycle
 
-/// Removes content that nobody names and nobody holds a lease on, once an hour.
+/// Removes content that nobody names and nobody holds a lease on, once an hour; before, what uploads left unfinished.
 package struct Sweeper: Service {
     let content: ContentStore
+    let parts: PartLedger
     let graceSeconds: Int
     let logger: Logger
 
@@ -13,8 +14,9 @@ package struct Sweeper: Service {
             while !Task.isCancelled {
                 do {
                     try await Task.sleep(for: .seconds(3600))
+                    let forgotten = try await forgetParts()
                     let result = try await content.sweep(grace: graceSeconds)
-                    logger.info("Swept", metadata: ["result": "\(result)"])
+                    logger.info("Swept", metadata: ["result": "\(result)", "parts": "\(forgotten)"])
                 } catch is CancellationError {
                     return
                 } catch {
@@ -23,4 +25,7 @@ package struct Sweeper: Service {
             }
         }
     }
+
+    /// Forgets parts of large files that nobody made a file of in time, and returns how many.
+    package func forgetParts() async throws -> Int { try await parts.sweep() }
 }

@@ -17,21 +17,31 @@ extension LFSService {
         /// In parts, as the official Python client sends large files.
         case multipart
 
+        /// In parts, each told by its place, as giftless and its client have it; those that came before are left out.
+        case multipartBasic = "multipart-basic"
+
         /// In chunks, as `hubctl lfs-agent` sends and fetches them.
         case hub
 
         /// In chunks, as git-xet sends them; it fetches nothing this way.
         case xet
 
-        /// The one to use of those a client knows; nothing listed means basic.
+        /// Whether the bytes go to and from the CAS.
+        var isChunked: Bool { self == .hub || self == .xet }
+
+        /// The one to use for a download of those a client knows; nothing listed means basic.
+        static func download(among known: Set<Transfer>) -> Transfer { known.contains(.hub) ? .hub : .basic }
+
+        /// The one to use for an upload; nothing listed means basic.
         ///
-        /// - Parameter isLarge: Whether all that is to be sent is large enough for parts.
-        static func best(of names: [String], for operation: Operation, isLarge: Bool) -> Transfer {
-            let known = Set(names.compactMap(Transfer.init))
+        /// - Parameter large: Tells, of each file that is to be sent, whether it is large enough for parts.
+        static func upload(among known: Set<Transfer>, large: [Bool]) -> Transfer {
             if known.contains(.hub) { return .hub }
-            guard operation == .upload else { return .basic }
             if known.contains(.xet) { return .xet }
-            return isLarge && known.contains(.multipart) ? .multipart : .basic
+            // One batch has one transfer: by multipart small files beside a large one keep that one whole, by
+            // multipart-basic they go in one part.
+            if known.contains(.multipart), !large.contains(false) { return .multipart }
+            return known.contains(.multipartBasic) && large.contains(true) ? .multipartBasic : .basic
         }
     }
 
@@ -63,6 +73,8 @@ extension LFSService {
         case upload(String, verify: String)
         /// Send the parts, then complete, then verify.
         case uploadParts([String], size: Int, complete: String, verify: String)
+        /// Send the parts that are missing, then commit, then verify.
+        case uploadMissingParts(PartedUpload)
         /// Send the chunks the hub lacks, then verify.
         case uploadChunks(verify: String)
         /// Fetch the chunks of the file with this name.
@@ -85,6 +97,8 @@ extension LFSService {
             found.append(try await stored(pointer.digest, scope: record.rowID, uploader: caller.user?.id))
         }
         let objects = Array(zip(pointers, found))
+        // A caller of one repository gets no token for chunks, which are not of one repository.
+        let transfers = Set(transfers.compactMap(Transfer.init)).filter { !$0.isChunked || caller.confinement == nil }
         switch operation {
         case .upload: return try await uploads(objects, by: transfers, to: record, for: caller)
         case .download: return try await downloads(objects, by: transfers, from: record, for: caller)
@@ -95,28 +109,24 @@ extension LFSService {
 
     private func uploads(
         _ objects: [Object],
-        by transfers: [String],
+        by transfers: Set<Transfer>,
         to record: RepositoryRecord,
         for caller: Caller
     ) async throws -> Plan {
-        // A caller of one repository gets no token for chunks, which are not of one repository.
-        let transfers = caller.confinement == nil ? transfers : []
         let sent = objects.filter { $0.stored == nil }.map(\.pointer)
-        // One batch has one transfer, so small files beside a large one keep that one whole.
-        let transfer = Transfer.best(
-            of: transfers, for: .upload, isLarge: sent.allSatisfy { $0.size > limits.lfsPartBytes })
+        let transfer = Transfer.upload(among: transfers, large: sent.map { $0.size > limits.lfsPartBytes })
         var partsLeft = Self.partsLimit
-        let instructions = try objects.map { object -> Instruction in
-            if let problem = problem(of: object) { return problem }
-            guard object.stored == nil else { return .nothing }
-            if transfer == .multipart {
-                partsLeft -= Self.sizes(of: object.pointer.size, partSize: partSize(of: object.pointer)).count
-                guard partsLeft >= 0 else {
-                    return .problem(
-                        code: 413, message: "a batch may ask for \(Self.partsLimit) parts; send several batches")
-                }
+        var instructions: [Instruction] = []
+        for object in objects {
+            if let problem = problem(of: object) {
+                instructions.append(problem)
+            } else if object.stored != nil {
+                instructions.append(.nothing)
+            } else {
+                let told = try await upload(object.pointer, by: transfer, to: record.rowID, for: caller.user?.id)
+                partsLeft -= told.partCount
+                instructions.append(partsLeft < 0 && told.partCount > 0 ? Self.tooManyParts : told)
             }
-            return try upload(object.pointer, by: transfer, to: record.rowID, for: caller.user?.id)
         }
         let isChunked = instructions.contains { if case .uploadChunks = $0 { true } else { false } }
         let chunks = isChunked ? try await grant(for: record, caller, mayWrite: true) : nil
@@ -125,12 +135,11 @@ extension LFSService {
 
     private func downloads(
         _ objects: [Object],
-        by transfers: [String],
+        by transfers: Set<Transfer>,
         from record: RepositoryRecord,
         for caller: Caller
     ) async throws -> Plan {
-        let transfers = caller.confinement == nil ? transfers : []
-        let transfer = Transfer.best(of: transfers, for: .download, isLarge: false)
+        let transfer = Transfer.download(among: transfers)
         let isAllThere = objects.allSatisfy { $0.stored != nil }
         let deleted = isAllThere ? [] : try await deletedContent(of: record)
         let instructions = try objects.map { object -> Instruction in
@@ -172,7 +181,7 @@ extension LFSService {
         by transfer: Transfer,
         to repository: Int64,
         for user: Int64?
-    ) throws -> Instruction {
+    ) async throws -> Instruction {
         func link(_ right: Right, _ size: Int, partSize: Int? = nil) throws -> String {
             try sign(
                 Link(
@@ -188,12 +197,13 @@ extension LFSService {
             let parts = try Self.sizes(of: pointer.size, partSize: partSize).map { try link(.part, $0) }
             return .uploadParts(
                 parts, size: partSize, complete: try link(.complete, pointer.size, partSize: partSize), verify: verify)
+        case .multipartBasic:
+            return .uploadMissingParts(try await partedUpload(pointer, to: repository, for: user))
         }
     }
 
-    private func partSize(of pointer: LFSPointer) -> Int {
-        max(limits.lfsPartBytes, (pointer.size + Self.partsLimit - 1) / Self.partsLimit)
-    }
+    private static let tooManyParts = Instruction.problem(
+        code: 413, message: "a batch may ask for \(partsLimit) parts; send several batches")
 
     private func grant(for record: RepositoryRecord, _ caller: Caller, mayWrite: Bool) async throws -> ChunkGrant {
         let token = try await xet.token(for: record, caller: caller, mayWrite: mayWrite, lifetime: Self.lifetime)
@@ -209,6 +219,17 @@ extension LFSService {
                 ORDER BY id DESC LIMIT 10000
                 """, [record.rowID])
             return try Set(rows.compactMap { row in try Event.payload(of: row.string(0))["digest"] })
+        }
+    }
+}
+
+extension LFSService.Instruction {
+    /// How many links to parts it holds.
+    fileprivate var partCount: Int {
+        switch self {
+        case .uploadParts(let parts, _, _, _): parts.count
+        case .uploadMissingParts(let upload): upload.parts.count
+        default: 0
         }
     }
 }

@@ -5,23 +5,21 @@ import HubDatabase
 /// The content side of git-lfs: what is stored, and links to send and fetch it (git-lfs, "Batch API").
 ///
 /// Links are signed, so that a client follows them without its token. A file comes whole (basic transfer) or in parts
-/// (multipart, as the official Python client does it): each part is kept as content of its own under the uploader's
-/// lease, so that parts can come in any order, again, and to any process of the hub.
+/// (multipart, as the official Python client does it, or multipart-basic, as giftless does): each part is kept as content
+/// of its own under the uploader's lease, so that parts can come in any order, again, and to any process of the hub.
 package struct LFSService: Sendable {
     let database: any SQLDatabase
     let content: ContentStore
     let signer: TokenSigner
     let xet: XetService
     let limits: HubLimits
+    let now: Now
 
     /// Seconds for which a link may be used.
     package static let lifetime: Int64 = 3600
 
-    /// So many parts a file has at most.
-    static let partsLimit = 10_000
-
     enum Right: String, Codable {
-        case download, upload, part, complete, verify
+        case download, upload, part, complete, commit, abort, verify
     }
 
     struct Link: Codable {
@@ -35,8 +33,14 @@ package struct LFSService: Sendable {
         /// Of what is sent or fetched by this link.
         let size: Int
 
-        /// Bytes of each part but the last, for completing.
+        /// Bytes of each part but the last, for completing; of a part that is told from others by its place, too.
         var partSize: Int?
+
+        /// The place of such a part, counted from 1.
+        var number: Int?
+
+        /// Of the whole file, where `size` is that of a part.
+        var fileSize: Int?
     }
 
     /// Whether this caller could read the content here, or has sent it.
@@ -45,7 +49,7 @@ package struct LFSService: Sendable {
         try await isPresent(pointer, scope: record.rowID, uploader: caller.user?.id)
     }
 
-    private func isPresent(_ pointer: LFSPointer, scope: Int64, uploader: Int64?) async throws -> Bool {
+    func isPresent(_ pointer: LFSPointer, scope: Int64, uploader: Int64?) async throws -> Bool {
         try await stored(pointer.digest, scope: scope, uploader: uploader)?.size == pointer.size
     }
 
@@ -57,13 +61,8 @@ package struct LFSService: Sendable {
         return missing.isEmpty ? try await content.content(digest) : nil
     }
 
-    func sign(_ link: Link) throws -> String {
-        try signer.sign(link, purpose: "lfs", lifetime: Self.lifetime).text
-    }
-
-    /// Bytes of each part of a file.
-    static func sizes(of whole: Int, partSize: Int) -> [Int] {
-        stride(from: 0, to: whole, by: partSize).map { min(partSize, whole - $0) }
+    func sign(_ link: Link, lifetime: Int64 = LFSService.lifetime) throws -> String {
+        try signer.sign(link, purpose: "lfs", lifetime: lifetime).text
     }
 
     /// Stores the bytes of an upload link; refuses them when size or SHA-256 are not what the link says.
@@ -81,17 +80,8 @@ package struct LFSService: Sendable {
         }
     }
 
-    /// Stores the bytes of one part and returns its name, which completing needs.
-    package func receivePart(
-        signature: String,
-        length: Int?,
-        body: some AsyncSequence<[UInt8], any Error> & Sendable
-    ) async throws -> ContentDigest {
-        let (link, lease) = try uploading(signature, .part)
-        return try await store(body, length: length, link, lease).digest
-    }
-
-    private func store(
+    /// Stores what a link takes; anything longer or shorter is refused.
+    func store(
         _ body: some AsyncSequence<[UInt8], any Error> & Sendable,
         length: Int?,
         _ link: Link,
@@ -107,36 +97,6 @@ package struct LFSService: Sendable {
         return stored
     }
 
-    /// Makes a file of its parts, given in order; refuses it when its SHA-256 is not what the link says.
-    package func complete(
-        signature: String,
-        oid: ContentDigest,
-        parts: [ContentDigest]
-    ) async throws {
-        let (link, lease) = try uploading(signature, .complete)
-        guard oid == link.digest else { throw HubError.invalid("this link completes \(link.digest), not \(oid)") }
-        let pointer = LFSPointer(digest: link.digest, size: link.size)
-        guard try await !isPresent(pointer, scope: lease.scope, uploader: lease.uploader) else { return }
-        let sizes = Self.sizes(of: link.size, partSize: link.partSize ?? link.size)
-        guard parts.count == sizes.count else {
-            throw HubError.invalid("the file has \(sizes.count) parts, and \(parts.count) are named")
-        }
-        for (index, (part, size)) in zip(parts, sizes).enumerated() {
-            let isThere = try await isPresent(
-                LFSPointer(digest: part, size: size), scope: lease.scope, uploader: lease.uploader)
-            guard isThere else { throw HubError.invalid("part \(index + 1) was not sent; send it again") }
-        }
-        let stored = try await content.ingest(lease: lease) { take in
-            for part in parts {
-                let reader = try await content.open(part)
-                try await reader.stream(0..<reader.count, take)
-            }
-        }
-        guard stored.digest == link.digest else {
-            throw HubError.invalid("the parts together have the SHA-256 \(stored.digest), not \(link.digest)")
-        }
-    }
-
     /// Throws ``HubError/notFound(_:)`` unless the file of the link is stored.
     package func verify(signature: String, _ pointer: LFSPointer) async throws {
         let (link, lease) = try uploading(signature, .verify)
@@ -147,7 +107,8 @@ package struct LFSService: Sendable {
         }
     }
 
-    private func uploading(_ signature: String, _ right: Right) throws -> (Link, Lease) {
+    /// What an upload link allows, and for whom.
+    func uploading(_ signature: String, _ right: Right) throws -> (Link, Lease) {
         let link = try signer.verify(signature, purpose: "lfs", as: Link.self)
         guard link.right == right, let user = link.user else {
             throw HubError.forbidden("this link does not allow that")
