@@ -44,6 +44,7 @@ let package = Package(
     targets: [
         // MARK: C
 
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -81,7 +82,7 @@ let package = Package(
         .target(
             name: "HubGit",
             dependencies: [
-                "CLibgit2", "HubCore", "HubDatabase",
+                "CDeflate", "CLibgit2", "HubCore", "HubDatabase",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

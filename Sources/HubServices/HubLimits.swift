@@ -71,7 +71,11 @@ package struct HubLimits: Sendable {
         packs.packBytes = packBytes
         packs.objects = packObjects
         packs.objectBytes = max(packs.objectBytes, plainFileBytes)
-        if largePlainFiles == .chunk { packs.fileBytes = min(contentBytes, packs.inflatedBytes) }
+        packs.heldBytes = packs.objectBytes
+        if largePlainFiles == .chunk {
+            packs.fileBytes = min(contentBytes, packs.inflatedBytes)
+            packs.heldBytes = chunkedFileBytes
+        }
         return packs
     }
 }

@@ -9,6 +9,8 @@ enum HandPack {
         case typed(Int)
         case deltaAt(distance: Int)
         case deltaOnObject(String)
+        /// On the entry before.
+        case deltaBytes([UInt8])
         /// Copies all of the entry before, and up to `grow` bytes of it again.
         case deltaOnPrevious(grow: Int)
     }
@@ -31,6 +33,8 @@ enum HandPack {
                 let delta = size(5) + size(5) + [0x90, 5]
                 let id = stride(from: 0, to: 40, by: 2).compactMap { UInt8(hex.dropFirst($0).prefix(2), radix: 16) }
                 pack += header(7, delta.count) + id + zlib(delta)
+            case .deltaBytes(let delta):
+                pack += header(6, delta.count) + distanceBytes(offset - previous) + zlib(delta)
             case .deltaOnPrevious(let grow):
                 let more = min(grow, previousSize, 0xFFFF)
                 let delta = size(previousSize) + size(previousSize + more) + copy(previousSize) + copy(more)

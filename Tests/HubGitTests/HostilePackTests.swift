@@ -58,6 +58,50 @@ import Testing
         #expect(push.problem?.contains("the pack") == true, "\(push.problem ?? "accepted")")
     }
 
+    @Test(arguments: HostilePackTests.packs)
+    func `a pack whose deltas are applied in pieces is refused just the same`(
+        name: String, entries: [HandPack.Entry], claimed: Int?
+    ) async throws {
+        let hub = try await TestStore()
+        var limits = PushLimits()
+        (limits.deltaDepth, limits.objects) = (50, 1000)
+        (limits.objectBytes, limits.heldBytes, limits.inflatedBytes) = (1 << 20, 0, 8 << 20)
+        let request = PushRequest(
+            commands: [(nil, .zero.next, "refs/heads/main")], pack: try HandPack.bytes(entries, claimed: claimed))
+
+        let problem = try await hub.receive(request, limits: limits).problem
+
+        #expect(problem?.contains("the pack") == true, "\(problem ?? "accepted")")
+    }
+
+    @Test(arguments: [0, 64 << 20], HostilePackTests.deltas)
+    func `a delta that makes no sense is refused, in memory and in pieces`(held: Int, delta: [UInt8]) async throws {
+        let hub = try await TestStore()
+        var limits = PushLimits()
+        limits.heldBytes = held
+        let request = PushRequest(
+            commands: [(nil, .zero.next, "refs/heads/main")],
+            pack: try HandPack.bytes([.blob("hello"), .deltaBytes(delta)]))
+
+        let problem = try await hub.receive(request, limits: limits).problem
+
+        #expect(problem == "the pack holds a damaged delta", "\(problem ?? "accepted")")
+    }
+
+    /// On a base of five bytes; the first two bytes are the lengths.
+    private static let deltas: [[UInt8]] = [
+        [5, 5, 0x91, 1, 5],  // copies behind the end
+        [5, 5, 0x90, 4],  // makes less than it says
+        [5, 5, 0x90, 5, 0x90, 1],  // makes more than it says
+        [4, 5, 0x90, 5],  // stands on another base
+        [5, 5, 0x90, 5, 0],  // an instruction that does not exist
+        [5, 5, 0x90],  // ends in a number
+        [5, 5, 5, 1, 2],  // ends in what it inserts
+        [5, 5, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9],  // inserts more than it says
+        [5],  // ends in its lengths
+        [0x85, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 5, 0x90, 5],  // a length beyond all
+    ]
+
     private static let packs: [(String, [HandPack.Entry], Int?)] = [
         ("delta chain", [.blob("x")] + Array(repeating: .deltaOnPrevious(grow: 1), count: 60), nil),
         ("base past the end", [.deltaAt(distance: 1_000_000)], nil),

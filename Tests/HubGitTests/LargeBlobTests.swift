@@ -44,7 +44,71 @@ import Testing
         #expect(try await hub.receive(request, limits: limits).problem == nil)
     }
 
-    @Test func `a delta on a file that is too long to be held is refused with a way out`() async throws {
+    /// Limits under which deltas make every blob in pieces.
+    private var inPieces: PushLimits {
+        var limits = PushLimits()
+        limits.heldBytes = 0
+        return limits
+    }
+
+    /// Whether the quarantine holds each blob of a git repository as git has it.
+    private func hasBlobs(of folder: String, _ quarantine: Quarantine, _ hub: TestStore) async throws -> Bool {
+        let names = try hub.git(
+            "cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype)", in: folder
+        ).text.split(separator: "\n").filter { $0.hasSuffix(" blob") }
+        for name in names {
+            let id = try ObjectID(parsing: name.prefix(40))
+            var bytes: [UInt8] = []
+            try await quarantine.forEachPiece(of: id) { bytes += $0 }
+            guard try bytes == hub.git("cat-file", "blob", id.hex, in: folder) else { return false }
+        }
+        return !names.isEmpty
+    }
+
+    @Test func `files that deltas make in pieces are what git has`() async throws {
+        let hub = try await TestStore()
+        let (work, _) = try work(
+            hub,
+            "seq 1 300000 >f; cp f g; git add .; git commit -qm 0; for i in 1 2 3 4 5 6; do "
+                + "sed -i \"$((i*40000))s/.*/changed $i/\" f; seq $i 90000 >>g; git add .; git commit -qm $i; done; seq 9 >h")
+        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let pack = try hub.pack("HEAD", in: work)
+        let request = PushRequest(commands: [(nil, head, "refs/heads/main")], pack: pack)
+        #expect(pack.count < 3 << 20)
+
+        let quarantine = try #require(try await hub.receive(request, limits: inPieces).quarantine)
+
+        #expect(try await hasBlobs(of: work, quarantine, hub))
+        #expect(try await hub.check(try hub.receive(request, limits: inPieces)).files.count == 2 * 6 + 2)
+    }
+
+    @Test func `a long file of a thin pack stands on what the repository has`() async throws {
+        let hub = try await TestStore()
+        let (work, request) = try work(hub, "seq 1 900000 >f")
+        try await hub.push(request)
+        let old = request.commands[0].new
+        try hub.shell("sed -i '450000s/.*/changed/' f; git commit -qam 2", in: work)
+        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let pack = try hub.pack("HEAD ^HEAD~1", in: work, "--thin")
+        let id = try ObjectID(parsing: hub.git("rev-parse", "HEAD:f", in: work).line)
+        var limits = PushLimits()
+        (limits.objectBytes, limits.heldBytes, limits.fileBytes) = (1 << 20, 1 << 20, 16 << 20)
+
+        let push = try await hub.receive(
+            PushRequest(commands: [(old, head, "refs/heads/main")], pack: pack), limits: limits)
+
+        var bytes: [UInt8] = []
+        var longest = 0
+        try await #require(push.quarantine, "\(push.problem ?? "")").forEachPiece(of: id) { piece in
+            bytes += piece
+            longest = max(longest, piece.count)
+        }
+        #expect(pack.count < 10_000)
+        #expect(try bytes == hub.git("cat-file", "blob", id.hex, in: work))
+        #expect(longest <= 1 << 20)
+    }
+
+    @Test func `a file made by a delta may be only as long as is allowed`() async throws {
         let hub = try await TestStore()
         let work = try hub.makeRepository()
         try hub.shell(
@@ -52,12 +116,12 @@ import Testing
         let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
         let request = PushRequest(commands: [(nil, head, "refs/heads/main")], pack: try hub.pack("HEAD", in: work))
         var limits = PushLimits()
-        limits.objectBytes = 1 << 20
+        (limits.objectBytes, limits.heldBytes, limits.fileBytes) = (1 << 20, 1 << 20, 5 << 20)
+        #expect(try await hub.receive(request, limits: limits).problem?.contains("git-lfs") == true)
         limits.fileBytes = 16 << 20
-
-        let problem = try await hub.receive(request, limits: limits).problem
-
-        #expect(problem?.contains("core.bigFileThreshold") == true, "\(problem ?? "accepted")")
+        #expect(try await hub.receive(request, limits: limits).problem == nil)
+        limits.inflatedBytes = 10 << 20
+        #expect(try await hub.receive(request, limits: limits).problem?.contains("inflates to more") == true)
     }
 
     @Test(arguments: [4_200_000, 6_000_000])

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 import shutil
 
 import pytest
@@ -189,15 +190,72 @@ def test_a_hub_that_is_told_otherwise_keeps_what_it_has(chunking, people):
     assert result.returncode != 0 and "text.plain" in said(result)
 
 
-def test_a_long_file_sent_as_a_delta_is_refused_with_a_way_that_works(chunking, people):
+def long_file(path, size, seed=3):
+    """A file of noise, written a piece at a time."""
+    noise = random.Random(seed)
+    with open(path, "wb") as file:
+        for _ in range(size // MIB):
+            file.write(noise.randbytes(MIB))
+
+
+def change(path, offset, more=b"0123456789"):
+    """Inserts bytes in the middle."""
+    content = path.read_bytes()
+    path.write_bytes(content[:offset] + more + content[offset:])
+
+
+def sent_bytes(result):
+    """Length of the pack that git says it wrote."""
+    number, unit = re.findall(r"Writing objects: 100%.*?, ([0-9.]+) (bytes|KiB|MiB)", said(result))[-1]
+    return float(number) * {"bytes": 1, "KiB": 1 << 10, "MiB": MIB}[unit]
+
+
+def test_a_new_version_of_a_long_file_comes_as_a_delta(chunking, people):
     ada, bert = people("ada"), people("bert")
-    noise = random.Random(3).randbytes(66 * MIB)
-    work = start(ada, chunking, "ada/model", noise=noise)
-    (work / "noise.plain").write_bytes(noise[:MIB] + b"more" + noise[MIB:])
-    ada.git("commit", "-q", "-a", "-m", "More", cwd=work)
-    result = ada.git("push", "-q", "origin", "HEAD", cwd=work, check=False)
-    assert result.returncode != 0 and "git -c core.bigFileThreshold=64m push" in said(result)
-    ada.git("-c", "core.bigFileThreshold=64m", "push", "-q", "origin", "HEAD", cwd=work)
+    work = start(ada, chunking, "ada/model", small=b"small")
+    long_file(work / "noise.plain", 100 * MIB)
+    commit(ada, work)
+    clone = copy(bert, chunking, "ada/model", "before")
+    stored, before = chunking.stored_bytes(), peak(chunking)
+    for offset in (50 * MIB, 20 * MIB):
+        change(work / "noise.plain", offset)
+        ada.git("commit", "-q", "-a", "-m", "Change", cwd=work)
+        assert sent_bytes(ada.git("push", "--progress", "origin", "HEAD", cwd=work)) < MIB
+    assert chunking.stored_bytes() - stored < 2 * MIB
+    assert peak(chunking) < before + 40
+    same(work, copy(bert, chunking, "ada/model", "after"))
+    bert.git("pull", "-q", cwd=clone)
+    same(work, clone)
+
+
+def test_versions_of_a_long_file_come_as_deltas_in_one_pack(chunking, people):
+    ada, bert = people("ada"), people("bert")
+    work = start(ada, chunking, "ada/model", small=b"small")
+    long_file(work / "noise.plain", 40 * MIB)
+    for offset in (10 * MIB, 20 * MIB, 30 * MIB):
+        ada.git("add", ".", cwd=work)
+        ada.git("commit", "-q", "-m", "Version", cwd=work)
+        change(work / "noise.plain", offset)
+    result = commit(ada, work, "-c", "pack.threads=1")
+    assert result.returncode == 0
+    clone = copy(bert, chunking, "ada/model", "clone")
+    same(work, clone)
+    for back in range(3):
+        assert bert.git("cat-file", "-s", f"HEAD~{back}:noise.plain", cwd=clone).stdout \
+            == ada.git("cat-file", "-s", f"HEAD~{back}:noise.plain", cwd=work).stdout
+
+
+def test_a_hub_told_to_refuse_takes_a_short_file_made_of_a_long_one(chunking, people):
+    ada, bert = people("ada"), people("bert")
+    work = start(ada, chunking, "ada/model", small=b"small")
+    long_file(work / "noise.plain", 70 * MIB)
+    commit(ada, work)
+    chunking.stop()
+    del chunking.environment["HUBD_PLAIN_FILES_OVER_LIMIT"]
+    chunking.start()
+    (work / "noise.plain").write_bytes((work / "noise.plain").read_bytes()[30 * MIB:39 * MIB])
+    ada.git("commit", "-q", "-a", "-m", "Shorter", cwd=work)
+    assert sent_bytes(ada.git("push", "--progress", "origin", "HEAD", cwd=work)) < MIB
     same(work, copy(bert, chunking, "ada/model", "clone"))
 
 

@@ -31,7 +31,7 @@ extension BareRepository {
             try append(head + Zlib.deflate(object.bytes))
         }
         let index = try PackIndex(file, length: length, limits: limits)
-        return Quarantine(objects: QuarantinedObjects(slots: index.slots, file: file), packBytes: length)
+        return Quarantine(objects: QuarantinedObjects(index.objects, in: file), packBytes: length)
     }
 }
 

@@ -25,7 +25,7 @@ final class ObjectSource {
     }
 
     func header(_ id: ObjectID) throws -> ObjectHeader? {
-        if let header = quarantine?.header(id) { return header }
+        if let header = try quarantine?.header(id) { return header }
         if let object = staged[id] { return ObjectHeader(kind: object.kind, size: object.bytes.count) }
         return try rows.header(id)
     }
@@ -55,7 +55,7 @@ final class ObjectSource {
         if quarantine != nil || !staged.isEmpty {
             rest = []
             for id in ids {
-                guard isQuarantined(id) || staged[id] != nil else {
+                guard try isQuarantined(id) || staged[id] != nil else {
                     rest.append(id)
                     continue
                 }
@@ -76,7 +76,7 @@ final class ObjectSource {
     /// Whether this looks at a repository through a push that has not been accepted.
     var hasQuarantine: Bool { quarantine != nil }
 
-    func isQuarantined(_ id: ObjectID) -> Bool { quarantine?.header(id) != nil }
+    func isQuarantined(_ id: ObjectID) throws -> Bool { try quarantine?.holds(id) ?? false }
 
     /// Runs the work of a callback; an error is kept and becomes `GIT_EUSER`.
     func attempt(_ body: () throws -> Int32) -> Int32 {

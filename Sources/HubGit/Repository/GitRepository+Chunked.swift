@@ -17,12 +17,12 @@ extension GitRepository {
 
     /// Those of `ids` whose bytes rest in the chunk store; what is in quarantine does not yet.
     package func contents(of ids: [ObjectID]) throws -> [ObjectID: ContentDigest] {
-        try ChunkedRows(connection: connection).contents(of: ids.filter { !source.isQuarantined($0) })
+        try ChunkedRows(connection: connection).contents(of: ids.filter { try !source.isQuarantined($0) })
     }
 
     /// Those of `ids` that are in quarantine here, and rest in the chunk store for someone else.
     package func chunkedElsewhere(_ ids: [ObjectID]) throws -> Set<ObjectID> {
         let rows = ChunkedRows(connection: connection)
-        return Set(try rows.contents(of: ids.filter { source.isQuarantined($0) }).keys)
+        return Set(try rows.contents(of: ids.filter { try source.isQuarantined($0) }).keys)
     }
 }

@@ -35,7 +35,7 @@ extension GitRepository {
         for _ in 0..<16 where try source.header(id)?.kind == .tag { id = try tagTarget(id) }
         guard let kind = try source.header(id)?.kind else { return nil }
         // Whether another repository has an object must not show; whose a commit is, is found out later.
-        guard kind != .commit, source.hasQuarantine, !source.isQuarantined(id) else { return kind }
+        guard kind != .commit, source.hasQuarantine, try !source.isQuarantined(id) else { return kind }
         return try visible(among: [id]).isEmpty ? nil : kind
     }
 }
@@ -123,7 +123,7 @@ private struct ContentSurvey {
     @discardableResult
     private mutating func check(_ id: ObjectID, _ kind: ObjectKind, in git: borrowing GitRepository) throws -> Bool {
         guard git.source.hasQuarantine else { return true }
-        guard git.source.isQuarantined(id) else {
+        guard try git.source.isQuarantined(id) else {
             if !trustsOutside { outside[id] = kind }
             // A commit that is new must be in the pack; anything else may be older. Said as if nobody had it.
             if kind == .commit { throw Self.missingCommits }
@@ -171,7 +171,7 @@ private struct ContentSurvey {
     private mutating func look(at entry: TreeObject.Entry, _ path: String, in git: borrowing GitRepository) throws {
         guard let mode = FileMode(entry.mode), mode != .submodule else { return }
         if mode == .symlink {
-            if git.source.hasQuarantine, !git.source.isQuarantined(entry.id), !trustsOutside {
+            if git.source.hasQuarantine, try !git.source.isQuarantined(entry.id), !trustsOutside {
                 postponed.append((path, entry, 0))
             } else {
                 try checkLink(entry.id, at: path, in: git)

@@ -8,15 +8,18 @@ import NIOPosix
 /// and they are gone.
 package struct ObjectDraft: Sendable {
     private let file: ScratchFile
-    private var slots: [ObjectID: QuarantinedObjects.Slot] = [:]
+    private var table: ObjectTable
     private var end = 0
 
     /// - Parameter folder: Where the temporary file is made.
-    package init(scratch folder: String) throws { file = try ScratchFile(in: folder) }
+    package init(scratch folder: String) throws {
+        file = try ScratchFile(in: folder)
+        table = ObjectTable(in: folder)
+    }
 
     /// The objects so far, to be published.
     package var quarantine: Quarantine {
-        Quarantine(objects: QuarantinedObjects(slots: slots, file: file), packBytes: end)
+        Quarantine(objects: QuarantinedObjects(table, in: file), packBytes: end)
     }
 
     /// How many bytes the objects take.
@@ -29,26 +32,27 @@ package struct ObjectDraft: Sendable {
             let id = try ObjectID(of: .blob, bytes)
             return (id, try Self.store(GitObject(kind: .blob, bytes: bytes), in: file, at: place))
         }
-        keep(slot, as: id)
+        try keep(slot, as: id)
         return id
     }
 
     mutating func add(_ object: GitObject, as id: ObjectID) throws {
-        guard slots[id] == nil else { return }
-        keep(try Self.store(object, in: file, at: end), as: id)
+        guard try table.number(of: id) == nil else { return }
+        try keep(Self.store(object, in: file, at: end), as: id)
     }
 
-    private mutating func keep(_ slot: QuarantinedObjects.Slot, as id: ObjectID) {
-        slots[id] = slot
+    private mutating func keep(_ slot: ObjectTable.Slot, as id: ObjectID) throws {
+        guard try table.number(of: id) == nil else { return }
+        _ = try table.append(id, at: slot)
         end += slot.length
     }
 
     private static func store(
         _ object: GitObject, in file: ScratchFile, at place: Int
-    ) throws(GitError) -> QuarantinedObjects.Slot {
+    ) throws(GitError) -> ObjectTable.Slot {
         let deflated = try Zlib.deflate(object.bytes)
         try file.write(deflated, at: place)
-        return QuarantinedObjects.Slot(
+        return ObjectTable.Slot(
             header: ObjectHeader(kind: object.kind, size: object.bytes.count), offset: place, length: deflated.count)
     }
 }

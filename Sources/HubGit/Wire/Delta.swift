@@ -66,5 +66,5 @@ struct Delta {
         throw damaged
     }
 
-    private static var damaged: GitError { GitError(code: .invalid, message: "the pack holds a damaged delta") }
+    static var damaged: GitError { GitError(code: .invalid, message: "the pack holds a damaged delta") }
 }

@@ -38,6 +38,7 @@ final class Inflater {
 
     /// The stream that begins at `place` and must hold exactly `size` bytes, and where it ends.
     func inflate(at place: Int, size: Int) throws(GitError) -> (bytes: [UInt8], end: Int) {
+        if size <= Self.lengthAtOnce, let whole = try inflateAtOnce(at: place, size: size) { return whole }
         inflateReset(stream)
         // One byte more than promised shows a stream that is too long.
         var bytes = [UInt8](repeating: 0, count: size + 1)
@@ -54,6 +55,26 @@ final class Inflater {
             return (bytes, place)
         }
         throw GitError(code: .invalid, message: "the pack holds a damaged object at byte \(place)")
+    }
+
+    /// Longer streams, and those that are no sound stream at all, are left to zlib.
+    private static let lengthAtOnce = 256 << 10
+
+    /// Nil if the stream is damaged, or far longer than one of so many bytes should be.
+    private func inflateAtOnce(at place: Int, size: Int) throws(GitError) -> (bytes: [UInt8], end: Int)? {
+        try look(at: place)
+        let usual = size + size / 8 + 64
+        if windowStart + window.count < min(place + usual, end) { try readWindow(at: place) }
+        var length: Int?
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            length = window.withUnsafeBytes { source in
+                Zlib.inflateStart(
+                    of: UnsafeRawBufferPointer(rebasing: source[(place - windowStart)...]),
+                    into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<size]))
+            }
+            count = length == nil ? 0 : size
+        }
+        return length.map { (bytes, place + $0) }
     }
 
     /// The stream that begins at `place` and must hold exactly `size` bytes, in pieces.
@@ -123,6 +144,10 @@ final class Inflater {
         guard (0..<end).contains(place) else {
             throw GitError(code: .endOfFile, message: "the pack ends too early")
         }
+        try readWindow(at: place)
+    }
+
+    private func readWindow(at place: Int) throws(GitError) {
         window = try file.read(place..<min(place + Self.windowLength, end))
         windowStart = place
     }

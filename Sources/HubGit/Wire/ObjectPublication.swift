@@ -24,7 +24,7 @@ struct ObjectPublication {
     func publish(_ ids: [ObjectID]) throws {
         var batch: [StoredObject] = []
         var byteCount = 0
-        for id in basesFirst(ids) {
+        for id in try basesFirst(ids) {
             guard let object = try stored(id) else {
                 throw GitError(code: .generic, message: "the push lost an object")
             }
@@ -50,11 +50,11 @@ struct ObjectPublication {
 
     private func stored(_ id: ObjectID) throws -> StoredObject? {
         guard chunked[id] != nil else { return try objects.stored(id) }
-        return objects.header(id).map { StoredObject(id: id, header: $0, deflated: []) }
+        return try objects.header(id).map { StoredObject(id: id, header: $0, deflated: []) }
     }
 
     /// The same ids, those that deltas stand on before the deltas.
-    private func basesFirst(_ ids: [ObjectID]) -> [ObjectID] {
+    private func basesFirst(_ ids: [ObjectID]) throws -> [ObjectID] {
         guard objects.hasDeltas else { return ids }
         var waiting = Set(ids)
         var ordered: [ObjectID] = []
@@ -62,7 +62,7 @@ struct ObjectPublication {
         for id in ids where waiting.remove(id) != nil {
             var chain = [id]
             var last = id
-            while let base = objects.deltaBase(of: last), waiting.remove(base) != nil {
+            while let base = try objects.deltaBase(of: last), waiting.remove(base) != nil {
                 chain.append(base)
                 last = base
             }

@@ -6,14 +6,17 @@ import HubCore
 /// One pass: each entry is inflated once. Whole objects stay where they are in the pack. What was sent as a delta is
 /// made whole once, compressed and appended to the file, so that reading any object later is reading one zlib
 /// stream. Only deltas on objects that have not come yet wait.
+///
+/// Large files are never in memory: those that come whole are hashed in pieces, those that come as deltas are made in
+/// pieces, and rest as they are.
 struct PackIndex: Sendable {
-    private(set) var slots: [ObjectID: QuarantinedObjects.Slot] = [:]
-
-    /// Those objects that came as deltas far shorter than themselves.
-    private(set) var deltas: [ObjectID: QuarantinedObjects.Delta] = [:]
+    private(set) var objects: ObjectTable
 
     /// Objects of the repository that deltas stand on; they are not part of the push.
-    private var bases: [ObjectID: QuarantinedObjects.Slot] = [:]
+    private var bases: ObjectTable
+
+    /// Where large files rest as they are because deltas stand on them; gone with this.
+    private var copies: PlainCopies
 
     /// What is odd about objects and no reason to refuse them.
     private(set) var remarks: [String] = []
@@ -23,10 +26,12 @@ struct PackIndex: Sendable {
     private let limits: PushLimits
     private var fileEnd: Int
     private var inflated = 0
-    private var entries = PackEntries()
-    private var waitingOnEntry: [Int: [PackEntries.Delta]] = [:]
-    private var waitingOnObject: [ObjectID: [PackEntries.Delta]] = [:]
+    private var entries: PackEntries
+    private var waiting = WaitingDeltas()
     private var recent = RecentObjects()
+
+    /// An object that is there, for deltas to stand on.
+    private typealias Made = ObjectTable.Entry
 
     /// Reads the pack that fills the first `length` bytes of `file`, without its checksum.
     init(_ file: ScratchFile, length: Int, limits: PushLimits) throws(GitError) {
@@ -34,6 +39,7 @@ struct PackIndex: Sendable {
         var limits = limits
         // zlib counts in 32 bits.
         limits.objectBytes = min(limits.objectBytes, Int(Int32.max))
+        limits.heldBytes = min(limits.heldBytes, limits.objectBytes)
         self.limits = limits
         fileEnd = length
         let inflater = try Inflater(file, end: length)
@@ -41,40 +47,59 @@ struct PackIndex: Sendable {
         guard count <= limits.objects else {
             throw .invalid("the pack holds \(count) objects, more than the \(limits.objects) allowed")
         }
+        objects = ObjectTable(in: file.folder, expecting: min(count, length / Self.leastEntry))
+        bases = ObjectTable(in: file.folder)
+        copies = PlainCopies(in: file.folder)
+        entries = PackEntries(in: file.folder)
         var place = PackFormat.headerLength
         for _ in 0..<count { try readEntry(inflater, &place) }
         guard place == length else { throw .invalid("the pack is longer than its objects") }
     }
 
+    /// A byte that says kind and size, and the shortest zlib stream.
+    private static let leastEntry = 9
+
     /// Objects that deltas stand on and the pack does not hold: a thin pack counts on the repository having them.
-    var missingBases: Set<ObjectID> { Set(waitingOnObject.keys) }
+    var missingBases: Set<ObjectID> { waiting.missing }
 
     /// Gives the pack what its deltas stand on, and makes them whole.
     mutating func complete(with objects: [StoredObject]) throws(GitError) {
         for object in objects {
-            let id = object.id
-            guard object.header.size <= limits.objectBytes else { throw tooLarge(object.header.size) }
-            bases[id] = try append(object.deflated, object.header)
-            try resolve(
-                (waitingOnObject.removeValue(forKey: id) ?? []).map { ($0, PackEntries.Made(id: id, depth: 0)) })
+            try complete(with: object.id, at: try append(object.deflated, object.header))
         }
+    }
+
+    /// Gives the pack a large file that its deltas stand on, which has been written to ``copyFile``.
+    mutating func complete(withCopyOf id: ObjectID, _ header: ObjectHeader) throws(GitError) {
+        try complete(with: id, at: copies.add(id, header))
+    }
+
+    private mutating func complete(with id: ObjectID, at slot: ObjectTable.Slot) throws(GitError) {
+        let number = try bases.append(id, at: slot)
+        let base = try bases.entry(number)
+        try resolve(waiting.take(on: id).map { ($0, base) })
+    }
+
+    /// Where a large file has to be written for ``complete(withCopyOf:_:)``.
+    mutating func placeForCopy() throws(GitError) -> (file: ScratchFile, offset: Int) {
+        (try copies.file, copies.end)
     }
 
     /// Fails unless every delta found what it stands on.
     func checkComplete() throws(GitError) {
-        if let base = waitingOnObject.keys.first {
+        if let base = waiting.firstMissing {
             throw .invalid("the pack builds on \(base), which this repository does not have")
         }
-        guard waitingOnEntry.isEmpty else { throw .invalid("the pack holds a delta on something that is no object") }
+        guard !waiting.waitForEntries else { throw .invalid("the pack holds a delta on something that is no object") }
     }
 
     private mutating func readEntry(_ inflater: Inflater, _ place: inout Int) throws(GitError) {
         let offset = place
         let (type, size) = try PackFormat.readEntryHeader(inflater, &place)
-        let isBlob = type == ObjectKind.blob.rawValue
-        guard size <= max(limits.objectBytes, isBlob ? limits.fileBytes : 0) else { throw tooLarge(size) }
+        let kind = ObjectKind(rawValue: type)
+        guard size <= limit(kind ?? .blob) else { throw tooLarge(size) }
         try count(size)
-        if isBlob, size > Self.heldBytes { return try keepLarge(inflater, &place, size, entry: offset) }
+        if kind == .blob, size > Self.hashedWholeBytes { return try keepLarge(inflater, &place, size, entry: offset) }
         var base: PackEntries.Base?
         if type == PackFormat.offsetDelta {
             let distance = try PackFormat.readOffset(inflater, &place)
@@ -86,121 +111,175 @@ struct PackIndex: Sendable {
             base = .object(try PackFormat.readID(inflater, &place))
         }
         let start = place
-        let (bytes, end) = try inflater.inflate(at: start, size: size)
-        place = end
-        guard let base else { return try keep(bytes, ofType: type, at: start..<end, entry: offset) }
-        entries.append(at: offset)
-        let delta = PackEntries.Delta(entryOffset: offset, range: start..<end, size: size)
-        guard let made = made(base) else { return wait(delta, for: base) }
-        try resolve(try make(delta, bytes, on: made))
+        guard let base else {
+            guard let kind else { throw .invalid("the pack holds an object of an unknown kind") }
+            let (bytes, end) = try inflater.inflate(at: start, size: size)
+            place = end
+            return try keep(bytes, kind, at: start..<end, entry: offset)
+        }
+        var instructions: [UInt8]?
+        (instructions, place) = try readDelta(inflater, at: start, size)
+        try entries.append(at: offset)
+        let delta = WaitingDeltas.Delta(entryOffset: offset, range: start..<place, size: size)
+        guard let made = try made(base) else { return waiting.append(delta, for: base) }
+        try resolve(try make(delta, instructions, on: made))
+    }
+
+    /// A delta and where it ends; nil if it is too long to be held.
+    private func readDelta(
+        _ inflater: Inflater, at place: Int, _ size: Int
+    ) throws(GitError) -> (bytes: [UInt8]?, end: Int) {
+        guard size > limits.heldBytes else {
+            let (bytes, end) = try inflater.inflate(at: place, size: size)
+            return (bytes, end)
+        }
+        var pieces = inflater.pieces(at: place, size: size)
+        while try pieces.next() != nil {}
+        return (nil, pieces.place)
     }
 
     private mutating func keep(
-        _ bytes: [UInt8], ofType type: Int, at range: Range<Int>, entry offset: Int
+        _ bytes: [UInt8], _ kind: ObjectKind, at range: Range<Int>, entry offset: Int
     ) throws(GitError) {
-        guard let kind = ObjectKind(rawValue: type) else {
-            throw .invalid("the pack holds an object of an unknown kind")
-        }
         let id = try GitObject(kind: kind, bytes: bytes).name()
         try check(kind, bytes, id)
         let header = ObjectHeader(kind: kind, size: bytes.count)
-        slots[id] = slots[id] ?? .init(header: header, offset: range.lowerBound, length: range.count)
         recent.keep(bytes, as: id)
-        let made = PackEntries.Made(id: id, depth: 0)
-        entries.append(at: offset, made)
-        try resolve(takeWaiting(on: made, entryOffset: offset))
+        try keep(id, at: .init(header: header, offset: range.lowerBound, length: range.count), entry: offset)
+    }
+
+    private mutating func keep(_ id: ObjectID, at slot: ObjectTable.Slot, entry offset: Int) throws(GitError) {
+        let number: Int
+        if let known = try objects.number(of: id) { number = known } else { number = try objects.append(id, at: slot) }
+        try entries.append(at: offset, object: number)
+        guard !waiting.isEmpty else { return }
+        let made = try objects.entry(number)
+        try resolve(waiting.take(on: id, entryOffset: offset).map { ($0, made) })
     }
 
     /// Longer blobs are hashed piece by piece.
-    private static let heldBytes = 4 << 20
+    private static let hashedWholeBytes = 4 << 20
 
     private mutating func keepLarge(
         _ inflater: Inflater, _ place: inout Int, _ size: Int, entry offset: Int
     ) throws(GitError) {
         let hasher = try BlobHasher(size: size)
+        let start = place
         var pieces = inflater.pieces(at: place, size: size)
         while let piece = try pieces.next() { try hasher.update(piece) }
-        let id = try hasher.finish()
-        let header = ObjectHeader(kind: .blob, size: size)
-        slots[id] = slots[id] ?? .init(header: header, offset: place, length: pieces.place - place)
         place = pieces.place
-        let made = PackEntries.Made(id: id, depth: 0)
-        entries.append(at: offset, made)
-        try resolve(takeWaiting(on: made, entryOffset: offset))
+        let header = ObjectHeader(kind: .blob, size: size)
+        try keep(hasher.finish(), at: .init(header: header, offset: start, length: place - start), entry: offset)
     }
 
     // MARK: Deltas
 
-    private func made(_ base: PackEntries.Base) -> PackEntries.Made? {
+    private func made(_ base: PackEntries.Base) throws(GitError) -> Made? {
         switch base {
-        case .entry(let offset): entries.made(at: offset)
+        case .entry(let offset):
+            guard let number = try entries.object(at: offset) else { return nil }
+            return try objects.entry(number)
         case .object(let id):
-            slots[id] != nil || bases[id] != nil ? PackEntries.Made(id: id, depth: entries.depth(of: id)) : nil
-        }
-    }
-
-    private mutating func wait(_ delta: PackEntries.Delta, for base: PackEntries.Base) {
-        switch base {
-        case .entry(let offset): waitingOnEntry[offset, default: []].append(delta)
-        case .object(let id): waitingOnObject[id, default: []].append(delta)
+            if let made = try objects.entry(of: id) { return made }
+            return try bases.entry(of: id)
         }
     }
 
     /// Makes deltas whole, and those that stand on them.
-    private mutating func resolve(_ deltas: [(PackEntries.Delta, PackEntries.Made)]) throws(GitError) {
+    private mutating func resolve(_ deltas: [(WaitingDeltas.Delta, Made)]) throws(GitError) {
         var pending = deltas
         while let (delta, base) = pending.popLast() {
-            let bytes = try Zlib.inflate(file.read(delta.range), size: delta.size)
-            pending += try make(delta, bytes, on: base)
+            let isHeld = delta.size <= limits.heldBytes
+            let instructions = isHeld ? try Zlib.inflate(file.read(delta.range), size: delta.size) : nil
+            pending += try make(delta, instructions, on: base)
         }
     }
 
     /// Makes one delta whole and returns those that waited for it.
+    ///
+    /// - Parameter instructions: The delta, unless it is too long to be held.
     private mutating func make(
-        _ entry: PackEntries.Delta, _ instructions: [UInt8], on base: PackEntries.Made
-    ) throws(GitError) -> [(PackEntries.Delta, PackEntries.Made)] {
+        _ delta: WaitingDeltas.Delta, _ instructions: [UInt8]?, on base: Made
+    ) throws(GitError) -> [(WaitingDeltas.Delta, Made)] {
         guard base.depth < limits.deltaDepth else {
             throw .invalid("the pack stacks more than \(limits.deltaDepth) deltas on each other")
         }
-        guard let slot = slots[base.id] ?? bases[base.id] else {
-            throw GitError(code: .generic, message: "the pack lost an object")
+        let number: Int
+        if let made = try makeInMemory(delta, instructions, on: base) {
+            number = made
+        } else {
+            number = try makeInPieces(delta, on: base)
         }
+        try entries.set(number, at: delta.entryOffset)
+        guard !waiting.isEmpty else { return [] }
+        let made = try objects.entry(number)
+        return waiting.take(on: made.id, entryOffset: delta.entryOffset).map { ($0, made) }
+    }
+
+    /// Nil if a file is too long for it.
+    private mutating func makeInMemory(
+        _ entry: WaitingDeltas.Delta, _ instructions: [UInt8]?, on base: Made
+    ) throws(GitError) -> Int? {
+        let kind = base.slot.header.kind
+        guard let instructions, kind != .blob || base.slot.header.size <= limits.heldBytes else { return nil }
         let delta = try Delta(instructions)
-        guard delta.size <= limits.objectBytes else { throw tooLarge(delta.size) }
+        guard delta.size <= limit(kind) else { throw tooLarge(delta.size) }
+        guard kind != .blob || delta.size <= limits.heldBytes else { return nil }
         try count(delta.size)
-        let object = GitObject(kind: slot.header.kind, bytes: try delta.apply(to: try bytes(of: base.id, slot)))
+        let object = GitObject(kind: kind, bytes: try delta.apply(to: try bytes(of: base)))
         let id = try object.name()
-        if slots[id] == nil {
-            try check(object.kind, object.bytes, id)
-            let header = ObjectHeader(kind: object.kind, size: object.bytes.count)
-            let whole = try append(Zlib.deflate(object.bytes), header)
-            slots[id] = whole
-            if entry.range.count < whole.length / 2 {
-                deltas[id] = .init(base: base.id, size: entry.size, range: entry.range)
-            }
-        }
-        recent.keep(object.bytes, as: id)
-        let made = PackEntries.Made(id: id, depth: base.depth + 1)
-        entries.set(made, at: entry.entryOffset)
-        return takeWaiting(on: made, entryOffset: entry.entryOffset)
+        defer { recent.keep(object.bytes, as: id) }
+        if let number = try objects.number(of: id) { return number }
+        try check(kind, object.bytes, id)
+        let whole = try append(Zlib.deflate(object.bytes), ObjectHeader(kind: kind, size: object.bytes.count))
+        let isWorthIt = entry.range.count < whole.length / 2
+        return try objects.append(
+            id, at: whole, depth: base.depth + 1,
+            as: isWorthIt ? .init(base: base.id, size: entry.size, range: entry.range) : nil)
     }
 
-    private mutating func bytes(of id: ObjectID, _ slot: QuarantinedObjects.Slot) throws(GitError) -> [UInt8] {
-        if let kept = recent[id] { return kept }
-        guard slot.header.size <= limits.objectBytes else {
-            throw Self.tooLargeForDeltas(slot.header.size, limits)
+    private mutating func makeInPieces(_ entry: WaitingDeltas.Delta, on base: Made) throws(GitError) -> Int {
+        guard base.slot.header.kind == .blob else { throw tooLarge(entry.size) }
+        let inflater = try Inflater(file, end: entry.range.upperBound)
+        var delta = try DeltaStream(inflater.pieces(at: entry.range.lowerBound, size: entry.size))
+        guard delta.size <= limit(.blob) else { throw tooLarge(delta.size) }
+        try count(delta.size)
+        try delta.apply(to: plain(base))
+        let hasher = try BlobHasher(size: delta.size)
+        var end = fileEnd
+        while let piece = try delta.next() {
+            try hasher.update(piece)
+            try file.write(piece, at: end)
+            end += piece.count
         }
-        let bytes = try Zlib.inflate(file.read(slot.offset..<slot.offset + slot.length), size: slot.header.size)
-        recent.keep(bytes, as: id)
+        let id = try hasher.finish()
+        if let number = try objects.number(of: id) { return number }
+        defer { fileEnd = end }
+        let header = ObjectHeader(kind: .blob, size: delta.size)
+        return try objects.append(
+            id, at: .init(header: header, offset: fileEnd, length: delta.size, isPlain: true), depth: base.depth + 1)
+    }
+
+    /// What a delta stands on, as it is; a copy is made if it rests as a zlib stream.
+    private mutating func plain(_ base: Made) throws(GitError) -> PlainObject {
+        let slot = base.slot
+        if let copy = try copies.find(base.id, slot.header) { return copy }
+        if slot.isPlain { return PlainObject(file: file, offset: slot.offset, size: slot.header.size) }
+        return try copies.add(base.id, slot, from: file)
+    }
+
+    private mutating func bytes(of base: Made) throws(GitError) -> [UInt8] {
+        if let kept = recent[base.id] { return kept }
+        let slot = base.slot
+        let bytes: [UInt8]
+        if slot.isPlain {
+            let plain = try plain(base)
+            bytes = try plain.file.read(plain.offset..<plain.offset + plain.size)
+        } else {
+            bytes = try Zlib.inflate(file.read(slot.offset..<slot.offset + slot.length), size: slot.header.size)
+        }
+        recent.keep(bytes, as: base.id)
         return bytes
-    }
-
-    private mutating func takeWaiting(
-        on base: PackEntries.Made, entryOffset: Int
-    ) -> [(PackEntries.Delta, PackEntries.Made)] {
-        let byPlace = waitingOnEntry.isEmpty ? nil : waitingOnEntry.removeValue(forKey: entryOffset)
-        let byName = waitingOnObject.isEmpty ? nil : waitingOnObject.removeValue(forKey: base.id)
-        return ((byPlace ?? []) + (byName ?? [])).map { ($0, base) }
     }
 
     /// Refuses what stock git would refuse of any commit or tag, whether or not a ref will reach it.
@@ -217,12 +296,10 @@ struct PackIndex: Sendable {
 
     // MARK: Space
 
-    private mutating func append(
-        _ deflated: [UInt8], _ header: ObjectHeader
-    ) throws(GitError) -> QuarantinedObjects.Slot {
+    private mutating func append(_ deflated: [UInt8], _ header: ObjectHeader) throws(GitError) -> ObjectTable.Slot {
         try file.write(deflated, at: fileEnd)
         defer { fileEnd += deflated.count }
-        return QuarantinedObjects.Slot(header: header, offset: fileEnd, length: deflated.count)
+        return ObjectTable.Slot(header: header, offset: fileEnd, length: deflated.count)
     }
 
     private mutating func count(_ size: Int) throws(GitError) {
@@ -232,18 +309,14 @@ struct PackIndex: Sendable {
         }
     }
 
-    /// Files that may be longer than what is held in memory may be so only if they come whole.
-    static func tooLargeForDeltas(_ size: Int, _ limits: PushLimits) -> GitError {
-        .invalid(
-            "the pack holds a file of \(size) bytes as a delta, or a delta on it; over \(limits.objectBytes) bytes it "
-                + "must come whole: git -c core.bigFileThreshold=\(limits.objectBytes >> 20)m push")
+    private func limit(_ kind: ObjectKind) -> Int {
+        kind == .blob ? max(limits.objectBytes, limits.fileBytes) : limits.objectBytes
     }
 
     private func tooLarge(_ size: Int) -> GitError {
-        guard size > limits.fileBytes else { return Self.tooLargeForDeltas(size, limits) }
-        return .invalid(
-            "the pack holds an object of \(size) bytes, more than the \(limits.objectBytes) allowed; "
-                + "track large files with git-lfs")
+        .invalid(
+            "the pack holds an object of \(size) bytes, more than the \(max(limits.objectBytes, limits.fileBytes)) "
+                + "allowed; track large files with git-lfs")
     }
 }
 

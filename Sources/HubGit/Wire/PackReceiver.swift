@@ -47,24 +47,36 @@ struct PackReceiver {
             }
             index = try await complete(index, with: bases.objects.filter { !$0.isChunked })
             for base in bases.objects where base.isChunked {
-                guard base.header.size <= limits.objectBytes else {
-                    throw PackIndex.tooLargeForDeltas(base.header.size, limits)
-                }
-                let bytes = try await store.read(base.header, in: bases.contents[base.id])
-                let whole = StoredObject(id: base.id, header: base.header, deflated: try Zlib.deflate(bytes))
-                index = try await complete(index, with: [whole])
+                index = try await complete(
+                    index, with: base, from: store.open(base.header, in: bases.contents[base.id]))
             }
         }
         try index.checkComplete()
         return Quarantine(
-            objects: QuarantinedObjects(slots: index.slots, deltas: index.deltas, file: file), packBytes: length,
-            remarks: index.remarks)
+            objects: QuarantinedObjects(index.objects, in: file), packBytes: length, remarks: index.remarks)
     }
 
     private func complete(_ incomplete: PackIndex, with bases: [StoredObject]) async throws -> PackIndex {
         try await threads.runIfActive {
             var index = incomplete
             try index.complete(with: bases)
+            return index
+        }
+    }
+
+    private func complete(
+        _ incomplete: PackIndex, with base: StoredObject, from reader: any ByteReader
+    ) async throws -> PackIndex {
+        var index = incomplete
+        let (file, offset) = try index.placeForCopy()
+        for start in stride(from: 0, to: reader.count, by: Self.pieceLength) {
+            let piece = try await reader.read(start..<min(start + Self.pieceLength, reader.count))
+            try await threads.runIfActive { try file.write(piece, at: offset + start) }
+        }
+        let begun = index
+        return try await threads.runIfActive {
+            var index = begun
+            try index.complete(withCopyOf: base.id, base.header)
             return index
         }
     }
@@ -87,11 +99,15 @@ struct PackReceiver {
 }
 
 extension GitRepository {
-    /// Those of `ids` that this repository's refs reach, as they rest; together no larger than a push may be.
+    /// Those of `ids` that this repository's refs reach, as they rest; together no larger than a push may be, or than
+    /// it may inflate to if they rest in chunks.
     fileprivate func storedObjects(_ ids: Set<ObjectID>, limit: PushLimits) throws -> [StoredObject] {
         let visible = try visible(among: ids)
-        let size = try source.headers(Array(visible)).values.reduce(0) { $0 + $1.size }
-        guard size <= limit.packBytes else {
+        let headers = try source.headers(Array(visible))
+        let chunked = try Set(contents(of: Array(visible)).keys)
+        let size = headers.reduce(0) { $0 + (chunked.contains($1.key) ? 0 : $1.value.size) }
+        let chunkedSize = headers.reduce(0) { $0 + (chunked.contains($1.key) ? $1.value.size : 0) }
+        guard size <= limit.packBytes, chunkedSize <= limit.inflatedBytes else {
             throw GitError(code: .invalid, message: "the pack builds on more than \(limit.packBytes) bytes")
         }
         return try visible.compactMap { id in try source.stored(id) }

@@ -8,8 +8,12 @@ package struct PushLimits: Sendable {
     /// Length of one object, inflated; larger files belong in git-lfs.
     package var objectBytes = 64 << 20
 
-    /// Length of one file that comes whole, if it may be longer than any other object: it is never held in memory.
+    /// Length of one file, if it may be longer than any other object: it is never held in memory.
     package var fileBytes = 0
+
+    /// Length of files up to which deltas make them in memory; longer ones are made in pieces, and rest uncompressed
+    /// until they are published.
+    package var heldBytes = 64 << 20
 
     /// Length of all objects together, inflated: what a pack of deltas on deltas may grow to.
     package var inflatedBytes = 8 << 30

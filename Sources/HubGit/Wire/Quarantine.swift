@@ -19,9 +19,9 @@ package struct Quarantine: Sendable {
         self.remarks = remarks
     }
 
-    package func holds(_ id: ObjectID) -> Bool { objects.header(id) != nil }
+    package func holds(_ id: ObjectID) throws -> Bool { try objects.holds(id) }
 
-    package var objectCount: Int { objects.slots.count }
+    package var objectCount: Int { objects.count }
 
     /// Opens `repository` as it would be with these objects; only ``publish(_:into:)`` makes it so.
     func open(_ connection: any SQLConnection, repository: Int64, _ caches: GitCaches) throws -> GitRepository {

@@ -2,58 +2,57 @@ import HubCore
 
 /// The objects of one push, in a temporary file, before anything is decided about them.
 ///
-/// Each rests as a zlib stream of its own, just as the database will keep it. The file has no name any more; it
-/// goes when this does.
+/// Each rests as a zlib stream of its own, just as the database will keep it; large files that came as deltas rest as
+/// they are. The file has no name any more; it goes when this does.
 final class QuarantinedObjects: Sendable {
-    struct Slot: Sendable {
-        let header: ObjectHeader
-        let offset: Int
-        let length: Int
-    }
-
-    /// How an object came, if it came as a delta that is worth keeping beside it.
-    struct Delta: Sendable {
-        let base: ObjectID
-
-        /// Length of the delta, inflated.
-        let size: Int
-
-        /// Of its zlib stream in the file.
-        let range: Range<Int>
-    }
-
-    let slots: [ObjectID: Slot]
-    private let deltas: [ObjectID: Delta]
+    private let table: ObjectTable
     private let file: ScratchFile
 
-    init(slots: [ObjectID: Slot], deltas: [ObjectID: Delta] = [:], file: ScratchFile) {
-        self.slots = slots
-        self.deltas = deltas
+    init(_ table: ObjectTable, in file: ScratchFile) {
+        self.table = table
         self.file = file
     }
 
-    func header(_ id: ObjectID) -> ObjectHeader? { slots[id]?.header }
+    var count: Int { table.count }
+
+    func header(_ id: ObjectID) throws -> ObjectHeader? { try table.entry(of: id)?.slot.header }
+
+    func holds(_ id: ObjectID) throws -> Bool { try table.number(of: id) != nil }
 
     func stored(_ id: ObjectID) throws -> StoredObject? {
-        guard let slot = slots[id] else { return nil }
+        guard let slot = try table.entry(of: id)?.slot else { return nil }
         let bytes = try file.read(slot.offset..<slot.offset + slot.length)
-        return StoredObject(id: id, header: slot.header, deflated: bytes)
+        return StoredObject(id: id, header: slot.header, deflated: slot.isPlain ? try Zlib.deflate(bytes) : bytes)
     }
 
     /// Hands over the bytes of an object in pieces of at most a megabyte.
     func forEachPiece(of id: ObjectID, _ body: ([UInt8]) async throws -> Void) async throws {
-        guard let slot = slots[id] else { throw GitError(code: .notFound, message: "git object \(id) is missing") }
-        var pieces = try Inflater(file, end: slot.offset + slot.length).pieces(at: slot.offset, size: slot.header.size)
+        guard let slot = try table.entry(of: id)?.slot else {
+            throw GitError(code: .notFound, message: "git object \(id) is missing")
+        }
+        let end = slot.offset + slot.length
+        guard !slot.isPlain else {
+            for start in stride(from: slot.offset, to: end, by: Self.pieceLength) {
+                try await body(file.read(start..<min(start + Self.pieceLength, end)))
+            }
+            return
+        }
+        var pieces = try Inflater(file, end: end).pieces(at: slot.offset, size: slot.header.size)
         while let piece = try pieces.next() { try await body(piece) }
     }
 
-    var hasDeltas: Bool { !deltas.isEmpty }
+    private static let pieceLength = 1 << 20
+
+    var hasDeltas: Bool { table.hasDeltas }
 
     /// What the delta of an object stands on, if it has one.
-    func deltaBase(of id: ObjectID) -> ObjectID? { deltas[id]?.base }
+    func deltaBase(of id: ObjectID) throws -> ObjectID? {
+        guard let entry = try table.entry(of: id) else { return nil }
+        return try table.delta(of: entry)?.base
+    }
 
     func delta(of id: ObjectID) throws -> StoredDelta? {
-        guard let delta = deltas[id] else { return nil }
+        guard let entry = try table.entry(of: id), let delta = try table.delta(of: entry) else { return nil }
         return StoredDelta(id: id, base: delta.base, size: delta.size, deflated: try file.read(delta.range))
     }
 }

@@ -6,9 +6,13 @@ import Glibc
 final class ScratchFile: Sendable {
     private let descriptor: Int32
 
+    /// Where it was made, for more like it.
+    let folder: String
+
     /// Makes an empty file in `folder`, which must exist.
     init(in folder: String) throws(GitError) {
         let path = "\(folder)/git-\(UInt64.random(in: .min ... .max))"
+        self.folder = folder
         descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure("make a file in \(folder)") }
         unlink(path)
@@ -17,24 +21,31 @@ final class ScratchFile: Sendable {
     deinit { close(descriptor) }
 
     func read(_ range: Range<Int>) throws(GitError) -> [UInt8] {
-        var done = 0
-        var code: Int32 = 0
+        var problem: GitError?
         let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-            while done < range.count {
-                let rest = UnsafeMutableRawBufferPointer(
-                    rebasing: UnsafeMutableRawBufferPointer(buffer)[done..<range.count])
-                let got = pread(descriptor, rest.baseAddress, rest.count, off_t(range.lowerBound + done))
-                if got < 0 && errno == EINTR { continue }
-                guard got > 0 else {
-                    code = got < 0 ? errno : EIO
-                    break
-                }
-                done += got
+            do throws(GitError) {
+                let target = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[..<range.count])
+                try read(into: target, at: range.lowerBound)
+                count = range.count
+            } catch {
+                problem = error
             }
-            count = done
         }
-        guard done == range.count else { throw Self.failure("read a temporary file", code) }
+        if let problem { throw problem }
         return bytes
+    }
+
+    /// Fills all of `target`.
+    func read(into target: UnsafeMutableRawBufferPointer, at offset: Int) throws(GitError) {
+        var done = 0
+        while done < target.count {
+            let got = pread(
+                descriptor, target.baseAddress?.advanced(by: done), target.count - done, off_t(offset + done))
+            if got < 0 && errno == EINTR { continue }
+            guard got > 0 else { throw Self.failure("read a temporary file", got < 0 ? errno : EIO) }
+            done += got
+        }
     }
 
     func write(_ bytes: some Collection<UInt8>, at offset: Int) throws(GitError) {

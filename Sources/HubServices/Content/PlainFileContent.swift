@@ -26,7 +26,7 @@ struct PlainFileContent: Sendable {
         guard let quarantine = push.quarantine else { return [:] }
         let lease = Lease(uploader: push.caller.user?.id ?? -1, scope: Self.scope(of: push.repository.rowID))
         var digests: Digests = [:]
-        for id in blobs where quarantine.holds(id) {
+        for id in blobs where try quarantine.holds(id) {
             digests[id] = try await content.ingest(lease: lease) { take in
                 try await quarantine.forEachPiece(of: id, take)
             }.digest
