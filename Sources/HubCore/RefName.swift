@@ -9,7 +9,8 @@ package struct RefName: Hashable, Sendable {
     /// Parses a full name, `refs/…`.
     package init(parsing text: String) throws(HubError) {
         guard text.hasPrefix("refs/"), Self.isWellFormed(text) else {
-            throw .invalid("'\(text.prefix(120))' is not a ref name; expected refs/heads/NAME or refs/tags/NAME")
+            throw .invalid(
+                "'\(text.prefix(120).spelledOut)' is not a ref name; expected refs/heads/NAME or refs/tags/NAME")
         }
         self.name = text
     }
@@ -28,7 +29,7 @@ package struct RefName: Hashable, Sendable {
 
     private init(_ short: String, below prefix: String, what: String) throws(HubError) {
         guard !short.hasPrefix("-"), Self.isWellFormed(prefix + short) else {
-            throw .invalid("'\(short.prefix(120))' is not a \(what) name git accepts")
+            throw .invalid("'\(short.prefix(120).spelledOut)' is not a \(what) name git accepts")
         }
         self.name = prefix + short
     }
@@ -56,6 +57,14 @@ package struct RefName: Hashable, Sendable {
             return String(name.dropFirst(prefix.count))
         }
         return name
+    }
+
+    /// Why a new ref may not be called so though git would accept it, as a sentence; nil if it may.
+    ///
+    /// A name with characters that are not seen is taken for another, or turns the line it stands in.
+    package var problemAsNew: String? {
+        guard name.unicodeScalars.contains(where: \.isUnseen) else { return nil }
+        return "'\(name.spelledOut)' has characters in it that are not seen; leave out what is written \\u{…} here"
     }
 
     /// The rules of `git check-ref-format`, and a length that fits a path.

@@ -8,7 +8,7 @@ struct RefRules {
 
     private let push: Push
     private let refs: [RefName: ObjectID]
-    private let names: NamesInUse
+    private let names: RefNamesInUse
 
     /// - Parameter refs: All of the repository.
     init(for push: Push, standard: RefName, refs: [GitRef]) {
@@ -17,7 +17,7 @@ struct RefRules {
         self.refs = Dictionary(uniqueKeysWithValues: refs.map { ($0.name, $0.target) })
         let creates = push.updates.contains { $0.old == nil && $0.new != nil }
         let deleted = Set(push.updates.lazy.filter { $0.new == nil }.map(\.ref))
-        names = NamesInUse(creates ? refs.map(\.name).filter { !deleted.contains($0) } : [])
+        names = RefNamesInUse(creates ? refs.map(\.name).filter { !deleted.contains($0) } : [])
     }
 
     /// Whether nobody has pushed anything yet.
@@ -38,8 +38,9 @@ struct RefRules {
         }
         guard update.old != nil || update.new != nil else { return nil }
         guard refs[update.ref] == update.old else { return .conflict("\(update.ref) has moved") }
-        guard update.old == nil, let other = names.clash(with: update.ref) else { return nil }
-        return .conflict("\(update.ref) cannot exist beside \(other)")
+        guard update.old == nil else { return nil }
+        if let problem = update.ref.problemAsNew { return .invalid(problem) }
+        return names.clash(with: update.ref).map { .conflict($0) }
     }
 
     /// Why a branch may not leave some of its history behind, or nil.
@@ -65,32 +66,5 @@ struct RefRules {
         return .forbidden(
             "\(ref) is the hub's own; push a branch and open a pull request from it, "
                 + "or commit to the pull request over the HTTP API")
-    }
-}
-
-/// Names of refs, as the file systems of those who clone see them.
-private struct NamesInUse {
-    /// By the name without case.
-    private var names: [String: RefName] = [:]
-
-    /// Every folder the names make, with one name in it.
-    private var folders: [String: RefName] = [:]
-
-    init(_ refs: [RefName]) {
-        for ref in refs {
-            names[ref.name.lowercased()] = ref
-            for folder in Self.folders(of: ref) { folders[folder] = ref }
-        }
-    }
-
-    /// A name that could not be checked out beside `ref`: the same but for case, or a folder where the other is a file.
-    func clash(with ref: RefName) -> RefName? {
-        let name = ref.name.lowercased()
-        return names[name] ?? folders[name] ?? Self.folders(of: ref).lazy.compactMap { names[$0] }.first
-    }
-
-    private static func folders(of ref: RefName) -> [String] {
-        let parts = ref.name.lowercased().split(separator: "/")
-        return (1..<parts.count).map { parts.prefix($0).joined(separator: "/") }
     }
 }

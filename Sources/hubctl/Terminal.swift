@@ -1,12 +1,18 @@
 import Foundation
 import Glibc
+import HubCore
 
 /// What hubctl says, and how.
 enum Terminal {
     /// Whether someone watches standard error.
     static let isWatched = isatty(2) == 1
 
-    static func complain(_ sentence: String) { FileHandle.standardError.write(Data((sentence + "\n").utf8)) }
+    /// Whether someone reads standard output as it comes; else it goes to a file or a program.
+    static let isShownOutput = isatty(1) == 1
+
+    static func complain(_ sentence: String) {
+        FileHandle.standardError.write(Data((sentence.safeForTerminal + "\n").utf8))
+    }
 
     /// A line that the next one replaces; nothing when nobody watches.
     static func show(progress line: String) {
@@ -24,7 +30,7 @@ enum Terminal {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
         encoder.dateEncodingStrategy = .iso8601
-        Swift.print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        Swift.print(String(decoding: try encoder.encode(value), as: UTF8.self).spelledOutInJSON)
     }
 
     /// `1 file`, `2 files`.
@@ -42,3 +48,6 @@ enum Terminal {
         return unit == 0 ? "\(bytes) B" : String(format: "%.1f %@", value, units[unit])
     }
 }
+
+/// Prints what may hold text of others: nothing in it can command the terminal.
+func print(_ text: some CustomStringConvertible) { Swift.print(text.description.safeForTerminal) }

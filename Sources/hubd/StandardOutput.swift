@@ -23,3 +23,6 @@ enum StandardOutput {
         }
     }
 }
+
+/// Prints what may hold text of others: nothing in it can command the terminal.
+func print(_ text: some CustomStringConvertible) { Swift.print(text.description.safeForTerminal) }

@@ -15,6 +15,27 @@ import Testing
         #expect(throws: HubError.self) { try RefName(tag: "--upload-pack=x") }
     }
 
+    @Test(arguments: [
+        "\u{202A}", "\u{202E}", "\u{2066}", "\u{2069}", "\u{200E}", "\u{200F}", "\u{61C}", "\u{200B}", "\u{200D}",
+        "\u{2060}", "\u{FEFF}", "\u{9B}",
+    ])
+    func `a new name has nothing in it that is not seen`(_ unseen: String) throws {
+        let ref = try RefName(branch: "a\(unseen)b")
+        let problem = try #require(ref.problemAsNew)
+        #expect(problem.contains("refs/heads/a\\u{") && !problem.unicodeScalars.contains(where: { $0.isUnseen }))
+    }
+
+    @Test(arguments: ["caf\u{E9}", "cafe\u{301}", "\u{65E5}\u{672C}", "\u{645}\u{631}", "\u{1F600}"])
+    func `letters of any script may be in a new name`(_ name: String) throws {
+        #expect(try RefName(branch: name).problemAsNew == nil)
+    }
+
+    @Test func `a refused name is spelled out in the sentence`() {
+        #expect(throws: HubError.invalid(#"'-\u{1B}[31m' is not a branch name git accepts"#)) {
+            try RefName(branch: "-\u{1B}[31m")
+        }
+    }
+
     @Test(arguments: ["HEAD", "main", "", "refs", "refs/", "/refs/heads/main", "Refs/heads/main"])
     func `a name outside refs is refused`(_ name: String) {
         #expect(throws: HubError.self) { try RefName(parsing: name) }

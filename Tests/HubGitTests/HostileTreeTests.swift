@@ -77,6 +77,16 @@ import Testing
         #expect(content.problems.map(\.path) == [name])
     }
 
+    @Test(arguments: [
+        ("a\u{202E}txt.exe", #"a\u{202E}txt.exe"#), ("\u{FEFF}x", #"\u{FEFF}x"#), ("x\u{9B}", #"x\u{9B}"#),
+    ])
+    func `a name with characters that are not seen is remarked on`(name: String, shown: String) async throws {
+        let content = try await push([("100644", Array(name.utf8), "0")])
+
+        #expect(content.problems.map(\.severity) == [.warning])
+        #expect(content.problems.first?.path == shown)
+    }
+
     @Test func `a name that is not UTF-8 is an error`() async throws {
         let content = try await push([("100644", [0x61, 0xFF, 0xFE], "0")])
 

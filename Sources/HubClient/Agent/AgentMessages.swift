@@ -64,7 +64,7 @@ package struct AgentAnswer: Encodable, Sendable, Equatable {
 extension AgentAnswer.Problem {
     /// The code is that of the HTTP status which says the same.
     init(_ error: any Error) {
-        message = "\(error)"
+        message = "\(error)".safeForTerminal
         switch error as? HubError {
         case .unauthorized: code = 401
         case .forbidden, .gated: code = 403

@@ -35,6 +35,7 @@ extension BareRepository {
             guard ref.isBranch || ref.isTag else {
                 return refs.leftOut.append((name, "it is neither a branch nor a tag"))
             }
+            if let problem = ref.problemAsNew { return refs.leftOut.append((name, problem)) }
             let target = try target(of: reference)
             guard let commit = try commit(behind: target) else {
                 return refs.leftOut.append((name, "it does not lead to a commit"))

@@ -145,7 +145,9 @@ package struct RemoteFetch: Sendable {
         return result
     }
 
-    private func name(_ text: String) -> RefName? { RefName(ifWellFormed: text) }
+    private func name(_ text: String) -> RefName? {
+        RefName(ifWellFormed: text).flatMap { $0.problemAsNew == nil ? $0 : nil }
+    }
 
     private func download(_ remote: OpaquePointer, _ session: RemoteSession) throws {
         var options = git_fetch_options()

@@ -91,7 +91,9 @@ private struct ContentSurvey {
             try look(at: commit.tree, "", 0, in: git)
         }
         try checkOutside(in: git)
-        if let newest = commits.first, content.problems.isEmpty { try checkPathCount(newest.tree, in: git) }
+        if let newest = commits.first, !content.problems.contains(where: { $0.severity == .error }) {
+            try checkPathCount(newest.tree, in: git)
+        }
     }
 
     private mutating func checkOutside(in git: borrowing GitRepository) throws {

@@ -135,7 +135,7 @@ extension GitRepository {
             INSERT INTO git_ref (repository_id, name, name_key, target, peeled) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (repository_id, name) DO NOTHING
             """
-        try check(try connection.execute(sql, [id, ref, ref.name.lowercased(), new, peeled]) == 1, ref)
+        try check(try connection.execute(sql, [id, ref, RefKey(ref).text, new, peeled]) == 1, ref)
     }
 
     private func check(_ moved: Bool, _ ref: RefName) throws {
@@ -144,21 +144,18 @@ extension GitRepository {
     }
 
     private func checkClashes(of ref: RefName) throws {
-        let key = ref.name.lowercased()
-        let parts = key.split(separator: "/")
-        let same = [key] + (1..<parts.count).map { parts.prefix($0).joined(separator: "/") }
+        let key = RefKey(ref)
+        let same = [key] + key.folders
         let marks = Array(repeating: "?", count: same.count).joined(separator: ", ")
-        // Names below this one as a folder begin with it and a slash; the character behind the slash is 0.
         let clash = try connection.queryOne(
             """
             SELECT name FROM git_ref WHERE repository_id = ? AND name <> ? AND name_key IN (\(marks))
             UNION ALL
             SELECT name FROM git_ref WHERE repository_id = ? AND name_key >= ? AND name_key < ?
             LIMIT 1
-            """, [id, ref.name] + same + [id, key + "/", key + "0"] as [any SQLValueConvertible])
-        if let clash {
-            throw GitError(code: .exists, message: "\(ref) cannot exist beside \(try clash.string(0))")
-        }
+            """,
+            [id, ref.name] + same.map(\.text) + [id, key.inside.from, key.inside.to] as [any SQLValueConvertible])
+        if let clash { throw GitError(code: .exists, message: RefKey.sentence(ref, beside: try clash.string(0))) }
     }
 
     /// What an annotated tag finally points at, or nil if `target` is no tag.

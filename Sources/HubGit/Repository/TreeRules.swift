@@ -21,10 +21,31 @@ enum TreeRules {
                 found.append("the directory is not in git's order")
             }
             guard !found.isEmpty else { continue }
-            let path = readable(directory.isEmpty ? entry.text : "\(directory)/\(entry.text)")
+            let path = path(of: entry, in: directory)
             problems += found.map { Finding(.error, $0, in: path) }
         }
-        return problems
+        return problems.isEmpty ? remarks(on: entries, in: directory) : problems
+    }
+
+    /// Names git and every file system accept, and that people take for others; one remark a directory.
+    private static func remarks(on entries: [TreeObject.Entry], in directory: String) -> [Finding] {
+        let unseen = entries.filter { entry in
+            entry.name.contains { $0 >= 0x80 } && entry.text.unicodeScalars.contains(where: \.isUnseen)
+        }
+        guard let first = unseen.first else { return [] }
+        let others = unseen.count == 1 ? "" : ", and so do \(unseen.count - 1) more names in this directory"
+        return [
+            Finding(
+                .warning,
+                "the name holds characters that are not seen, written \\u{…} here\(others); "
+                    + "it may be taken for another name",
+                in: path(of: first, in: directory))
+        ]
+    }
+
+    /// A path that may go to a terminal.
+    private static func path(of entry: TreeObject.Entry, in directory: String) -> String {
+        (directory.isEmpty ? entry.text : "\(directory)/\(entry.text)").spelledOut
     }
 
     /// The places of entries whose names some file systems take for an earlier one's.
@@ -48,10 +69,5 @@ enum TreeRules {
         case .symlink where PathRules.mayBeGitFile(entry.text): "a file git reads must not be a symbolic link"
         case .file, .executable, .symlink, .directory: nil
         }
-    }
-
-    /// A path that may go to a terminal.
-    private static func readable(_ path: String) -> String {
-        String(String.UnicodeScalarView(path.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
     }
 }

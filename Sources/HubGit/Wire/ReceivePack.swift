@@ -149,8 +149,6 @@ extension ReceivedPush {
 
     /// What may go to a terminal.
     private static func oneLine(_ text: String) -> String {
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: "; ")
-        return String(
-            String.UnicodeScalarView(line.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
+        text.split(whereSeparator: \.isNewline).joined(separator: "; ").spelledOut
     }
 }

@@ -34,7 +34,7 @@ package struct UploadPackAnswer: AsyncSequence, Sendable {
     }
 
     init(refusing message: String) {
-        (opening, pack, refusal) = (PacketLine.encode("ERR \(message)\n"), nil, message)
+        (opening, pack, refusal) = (PacketLine.encode("ERR \(message.safeForTerminal)\n"), nil, message)
     }
 
     init(opening: [UInt8], plan: PackPlan, request: UploadPackRequest, store: GitStore) {

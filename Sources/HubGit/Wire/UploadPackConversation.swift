@@ -61,9 +61,9 @@ package struct UploadPackConversation: Sendable {
                 guard sent >= 0 else { return }
             }
         } catch let error as GitError where error.code == .invalid || error.code == .endOfFile {
-            try await send(PacketLine.encode("ERR \(error.message)\n"))
+            try await send(PacketLine.encode("ERR \(error.message.safeForTerminal)\n"))
         } catch let error as HubError {
-            try await send(PacketLine.encode("ERR \(error.description)\n"))
+            try await send(PacketLine.encode("ERR \(error.description.safeForTerminal)\n"))
         }
     }
 

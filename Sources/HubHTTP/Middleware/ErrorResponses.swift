@@ -88,7 +88,7 @@ struct ErrorResponses: RouterMiddleware {
             } else if request.comesFromGit {
                 Response(
                     status: status, headers: [.contentType: "text/plain; charset=utf-8"],
-                    body: ResponseBody(byteBuffer: ByteBuffer(string: body.error + "\n")))
+                    body: ResponseBody(byteBuffer: ByteBuffer(string: body.error.safeForTerminal + "\n")))
             } else {
                 try EditedResponse(status: status, response: body).response(from: request, context: context)
             }

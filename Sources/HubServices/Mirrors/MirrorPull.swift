@@ -21,7 +21,7 @@ struct MirrorPull: Sendable {
         let found = try await fetch(mirror, into: record)
         let remark =
             found.unusable.first.map {
-                "; left out \(found.unusable.count) refs whose names the hub cannot have, such as \($0)"
+                "; left out \(found.unusable.count) refs whose names the hub cannot have, such as \($0.spelledOut)"
             }
             ?? ""
         let now = try await git.read(record.rowID) { git in (refs: try git.refs(), head: try git.defaultBranch) }

@@ -15,6 +15,6 @@ struct Completion: ParsableCommand {
         guard let known = CompletionShell(rawValue: shell) else {
             throw ValidationError("'\(shell)' is not a shell hubctl knows; there are bash, zsh and fish.")
         }
-        print(Hubctl.completionScript(for: known))
+        Swift.print(Hubctl.completionScript(for: known))
     }
 }

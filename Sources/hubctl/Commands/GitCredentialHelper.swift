@@ -23,7 +23,7 @@ struct GitCredentialHelper: ParsableCommand {
         let store = try CredentialStore(environment: ProcessInfo.processInfo.environment)
         switch operation {
         case "get":
-            if let answer = try store.answer(to: question) { print(answer, terminator: "") }
+            if let answer = try store.answer(to: question) { Swift.print(answer, terminator: "") }
         case "erase": try store.erase(question)
         // Helpers pass over in silence what they do not do.
         default: break

@@ -117,7 +117,7 @@ struct PullRequest: AsyncParsableCommand {
                 throw HubError.invalid(
                     "\(id) gives no diff of \(number): it is no pull request, or access must be asked for")
             }
-            print(diff, terminator: "")
+            Swift.print(Terminal.isShownOutput ? diff.safeForTerminal : diff, terminator: "")
         }
     }
 

@@ -84,6 +84,6 @@ struct SSHServe: AsyncParsableCommand {
     }
 
     private static func complain(_ sentence: String) {
-        FileHandle.standardError.write(Data((sentence + "\n").utf8))
+        FileHandle.standardError.write(Data((sentence.safeForTerminal + "\n").utf8))
     }
 }

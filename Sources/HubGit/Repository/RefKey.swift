@@ -1,0 +1,52 @@
+import Foundation
+package import HubCore
+
+/// The name of a ref as the file systems of those who clone may see it: neither case nor the composition of letters
+/// makes a difference.
+///
+/// Two refs clash, and cannot both be checked out everywhere, if their keys are the same or one's is a folder of the
+/// other's.
+struct RefKey: Hashable, Sendable {
+    let text: String
+
+    init(_ ref: RefName) { text = ref.name.precomposedStringWithCanonicalMapping.lowercased() }
+
+    private init(text: String) { self.text = text }
+
+    /// `refs` and `refs/heads` of `refs/heads/main`.
+    var folders: [RefKey] {
+        let parts = text.split(separator: "/")
+        return (1..<parts.count).map { RefKey(text: parts.prefix($0).joined(separator: "/")) }
+    }
+
+    /// What the keys of all refs below this one as a folder lie between: the character behind the slash is 0.
+    var inside: (from: String, to: String) { (text + "/", text + "0") }
+
+    /// What to say of two that clash.
+    static func sentence(_ ref: RefName, beside other: some CustomStringConvertible) -> String {
+        "\(ref.name.spelledOut) cannot exist beside \(other.description.spelledOut)"
+    }
+}
+
+/// Names of refs, to find those that would clash with them.
+package struct RefNamesInUse {
+    private var names: [RefKey: RefName] = [:]
+
+    /// Every folder the names make, with one name in it.
+    private var folders: [RefKey: RefName] = [:]
+
+    package init(_ refs: some Sequence<RefName>) {
+        for ref in refs {
+            let key = RefKey(ref)
+            names[key] = ref
+            for folder in key.folders { folders[folder] = ref }
+        }
+    }
+
+    /// Why `ref` cannot be made beside the others, as a sentence; nil if it can.
+    package func clash(with ref: RefName) -> String? {
+        let key = RefKey(ref)
+        let other = names[key] ?? folders[key] ?? key.folders.lazy.compactMap { names[$0] }.first
+        return other.map { RefKey.sentence(ref, beside: $0) }
+    }
+}
