@@ -28,12 +28,26 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "sh", "git", "git-upload-pack", "git-shell 'x'", "git-upload-pack 'a/b' 'c'", "git-upload-pack 'a/b",
+        "", " ", "sh", "git", "scp -t x", "git-upload-pack 'a/b",
         "git-upload-pack 'a/b'; id", "git-upload-pack $(id)", "git-upload-pack \"a/b\"", "git-upload-pack a/b\nid",
-        "git-upload-pack a/b | id", "git-lfs-authenticate a/b erase", "git-lfs-transfer a/b upload",
-        "git-upload-archive 'a/b'", "git-upload-pack a/b\\", "git-upload-pack\0a/b",
+        "git-upload-pack a/b | id", "git-lfs-authenticate a/b erase", "git-upload-pack a/b\\", "git-upload-pack\0a/b",
     ]) func `anything else is no command`(_ line: String) throws {
         #expect(try parse(line) == nil)
+    }
+
+    @Test(arguments: [
+        ("git-upload-archive 'a/b'", "git-upload-archive"), ("git foo", "git-foo"), ("git-shell 'x'", "git-shell"),
+        ("git-upload-pack", "git-upload-pack"), ("git-upload-pack 'a/b' 'c'", "git-upload-pack"),
+        ("git-lfs-transfer a/b upload", "git-lfs-transfer"),
+    ])
+    func `another command of git is known by its name`(_ line: String, _ name: String) throws {
+        #expect(try parse(line) == .other(name))
+    }
+
+    @Test func `a refusal says what is done instead, and commands no terminal`() {
+        #expect(SSHCommand.refusal(of: "git-upload-archive").contains("clone the repository"))
+        let refusal = SSHCommand.refusal(of: "git-\u{9B}31m")
+        #expect(refusal.contains(#"git-\u{9B}31m"#) && refusal.contains("git-receive-pack (push)"))
     }
 
     @Test(arguments: ["'/'", "'a/b/c'", "'../b'", "'a/..'", "'a'\\''b/c'", "''", "'/a/b c'", "'-a/b'"])

@@ -273,14 +273,32 @@ def test_a_key_opens_what_its_owner_may_open_and_nothing_else(hub, door, visitor
 
 def test_nothing_but_git_is_served(hub, door, visitor):
     ada = visitor("ada")
-    for command in ([], ["sh", "-c", "id"], ["git-upload-pack"], ["git-upload-pack", "'ada/x';id"], ["scp", "-t", "x"]):
+    for command in ([], ["sh", "-c", "id"], ["git-upload-pack", "'ada/x';id"], ["scp", "-t", "x"]):
         answer = ssh(ada, door, *command)
         assert answer.returncode == 1 and not answer.stdout
         assert "Hello ada!" in answer.stderr and "gives no shell" in answer.stderr
+    for command in (["git-foo", "'ada/x'"], ["git", "foo"], ["git-upload-pack"], ["git-receive-pack", "a/b", "c"]):
+        answer = ssh(ada, door, *command)
+        assert answer.returncode == 128 and not answer.stdout
+        name = "git-foo" if "foo" in " ".join(command) else command[0]
+        assert f"hubd: this hub does not do {name}: over SSH it does git-upload-pack" in answer.stderr
+        assert "Hello" not in answer.stderr
     refused = run(
         [*ada.environment["GIT_SSH_COMMAND"].split(), "-p", str(door.port), "-N", "-o", "ExitOnForwardFailure=yes", "-L",
          f"{free_port()}:127.0.0.1:{door.port}", "-O", "check", "127.0.0.1"], check=False)
     assert refused.returncode != 0
+
+
+def test_an_archive_is_refused_with_what_to_do_instead(hub, door, visitor):
+    ada = visitor("ada")
+    create(hub, "ada/model", ada.user)
+    by_ssh = ada.git("archive", f"--remote={door.url('ada/model')}", "HEAD", check=False)
+    assert by_ssh.returncode != 0
+    assert "hubd: this hub makes no archives; clone the repository" in said(by_ssh)
+    answer = hub.get("/ada/model.git/info/refs?service=git-upload-archive", headers={"User-Agent": "git/2.47.0"})
+    assert answer.status == 400 and answer.body.decode().startswith("this hub makes no archives; clone the repository")
+    by_http = ada.git("archive", f"--remote={hub.url}/ada/model.git", "HEAD", check=False)
+    assert by_http.returncode != 0 and not by_http.stdout
 
 
 def test_large_files_go_over_http_with_what_ssh_gave_git_lfs(hub, door, visitor):

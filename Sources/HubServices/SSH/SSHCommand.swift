@@ -10,7 +10,10 @@ package enum SSHCommand: Hashable, Sendable {
     /// Where and how large files are sent or fetched over HTTP.
     case largeFiles(RepositoryID, LFSService.Operation)
 
-    /// Parses a command line; nil if it is none of these.
+    /// Something of git or git-lfs that the hub does not do, or not so.
+    case other(String)
+
+    /// Parses a command line; nil if it is nothing of git.
     ///
     /// - Parameter bareNameOwner: Who owns the repositories that are named by one word.
     package init?(parsing line: String, bareNameOwner: String) throws {
@@ -25,8 +28,19 @@ package enum SSHCommand: Hashable, Sendable {
         case ("git-lfs-authenticate", 3...):
             guard let operation = LFSService.Operation(rawValue: words[2]) else { return nil }
             self = .largeFiles(try Self.repository(words[1], bareNameOwner), operation)
+        case (let command, _) where command.hasPrefix("git-"): self = .other(command)
         default: return nil
         }
+    }
+
+    /// What to tell who asked for a command, or a service over HTTP, that the hub does not do.
+    package static func refusal(of command: String, over transport: String = "SSH") -> String {
+        if command == "git-upload-archive" {
+            return "this hub makes no archives; clone the repository (--depth 1 is enough) and run git archive there"
+        }
+        let also = transport == "SSH" ? ", and git-lfs-authenticate PATH upload|download" : ""
+        return "this hub does not do \(command.prefix(100).spelledOut): over \(transport) it does "
+            + "git-upload-pack (fetch, clone) and git-receive-pack (push)\(also)"
     }
 
     /// `/owner/name.git` and its like; models have no prefix, as in URLs.

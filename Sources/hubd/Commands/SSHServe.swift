@@ -47,6 +47,9 @@ struct SSHServe: AsyncParsableCommand {
             }
         case .largeFiles(let id, let operation):
             try await tell(operation, id, caller, embedded, config)
+        case .other(let command):
+            Self.complain("hubd: \(SSHCommand.refusal(of: command))")
+            throw ExitCode(128)
         case nil:
             Self.complain(
                 "Hello \(caller.user?.name ?? "")! Your key is known to this hub, which gives no shell: "
