@@ -43,6 +43,7 @@ package func buildResponder(
         var handler = plainHandler
         if route.keepsAnswers { handler = kept.keeping(handler) }
         if route.countsDownloads { handler = downloads.counting(handler, of: route) }
+        if route.takesBody { handler = route.refusingOtherCodings(handler) }
         let group = route.findsCaller ? authenticated : open
         group.on(RouterPath(route.path), method: route.method, use: handler)
     }

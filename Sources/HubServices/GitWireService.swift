@@ -1,6 +1,5 @@
 import HubCore
 package import HubGit
-import HubTensors
 
 /// Git over HTTP, seen from the hub's rules: what is advertised, fetched and pushed.
 ///
@@ -38,18 +37,18 @@ package struct GitWireService: Sendable {
     /// The answer to a fetch, piece by piece.
     ///
     /// - Parameters:
+    ///   - body: What the client sends; pieces of any length.
     ///   - asked: The client's `Git-Protocol` header.
-    ///   - isCompressed: Whether the request is a gzip file; git compresses long ones.
-    ///   - limit: The most bytes the request may have, unpacked.
+    ///   - isCompressed: Whether the body is a gzip file; git compresses long ones.
     package func uploadPack(
         _ record: RepositoryRecord,
-        request: [UInt8],
+        _ body: some AsyncSequence<[UInt8], any Error> & Sendable,
         asked: String?,
-        isCompressed: Bool,
-        limit: Int
+        isCompressed: Bool
     ) async throws -> some AsyncSequence<[UInt8], any Error> & Sendable {
-        let plain = isCompressed ? try unpack(request, limit: limit) : request
-        return try await UploadPack(store: git).answer(plain, version: ProtocolVersion(asked: asked), in: record.rowID)
+        let request = try await negotiation(in: body, isCompressed: isCompressed)
+        return try await UploadPack(store: git)
+            .answer(request, version: ProtocolVersion(asked: asked), in: record.rowID)
     }
 
     /// A whole fetch over a connection that stays open.
@@ -66,22 +65,38 @@ package struct GitWireService: Sendable {
             .run(input, send: write)
     }
 
-    private func unpack(_ request: [UInt8], limit: Int) throws -> [UInt8] {
-        guard let (bytes, isWhole) = try? Gzip.unpack(request, limit: limit) else {
-            throw HubError.invalid("the request's gzip encoding is damaged")
+    private func negotiation(
+        in body: some AsyncSequence<[UInt8], any Error> & Sendable,
+        isCompressed: Bool
+    ) async throws -> [UInt8] {
+        let limit = 64 << 20
+        var request: [UInt8] = []
+        do {
+            for try await piece in PlainBody(body, isCompressed: isCompressed, limit: .max) {
+                guard request.count + piece.count <= limit else {
+                    throw HubError.tooLarge("the negotiation is over \(limit) bytes")
+                }
+                request += piece
+            }
+        } catch let error as GitError {
+            throw HubError.invalid(error.message)
         }
-        guard isWhole else { throw HubError.tooLarge("the request is cut short, or over \(limit) bytes unpacked") }
-        return bytes
+        return request
     }
 
     /// Takes in a push, of which nothing has moved when this returns; ``publish(_:to:by:logger:write:)`` goes on.
     ///
-    /// - Parameter body: What the client sends; pieces of any length.
+    /// - Parameters:
+    ///   - body: What the client sends; pieces of any length.
+    ///   - isCompressed: Whether the body is a gzip file.
     package func receivePack(
-        _ body: some AsyncSequence<[UInt8], any Error> & Sendable
+        _ body: some AsyncSequence<[UInt8], any Error> & Sendable,
+        isCompressed: Bool = false
     ) async throws -> ReceivedPush {
+        // Behind the longest pack there may be a whole other one's worth of commands.
+        let plain = PlainBody(body, isCompressed: isCompressed, limit: limits.packs.packBytes * 2)
         do {
-            return try await ReceivePack.receive(body, scratch: scratch, limits: limits.packs)
+            return try await ReceivePack.receive(plain, scratch: scratch, limits: limits.packs)
         } catch let error as GitError {
             throw HubError.invalid(error.message)
         }

@@ -158,3 +158,12 @@ def test_a_long_negotiation_is_compressed_by_git_and_understood(twin, shared_ada
     assert result.returncode == 0, said(result)
     assert "Content-Encoding: gzip" in trace.read_text()
     git_oracle.fsck(side, side.folder / "local.git")
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "x"])
+def test_an_encoding_nobody_knows_is_refused_and_the_others_are_named(twin, wire, version, encoding):
+    body = wanted(twin, version)
+    headers = {"Content-Type": REQUEST, "Content-Encoding": encoding, "User-Agent": "git/2.39.5"}
+    status, answered, text = wire("POST", "git-upload-pack", body, headers | packets.protocol(version))
+    assert status == 415 and answered["Accept-Encoding"] == "identity, gzip, x-gzip"
+    assert b"send the body plain (identity) or as gzip (x-gzip)" in text

@@ -32,7 +32,9 @@ struct ErrorResponses: RouterMiddleware {
             return try wrongMethod(request, context)
         } catch let error as HTTPError {
             let message = error.body ?? error.status.reasonPhrase
-            return try encode(error.status, ErrorBody(error: message), code: nil, request, context)
+            var response = try encode(error.status, ErrorBody(error: message), code: nil, request, context)
+            response.headers.append(contentsOf: error.headers)
+            return response
         } catch is CancellationError {
             throw CancellationError()
         } catch {

@@ -10,7 +10,7 @@ struct GitRoutes {
     let admitsLoopbackGuests: Bool
 
     func add(to routes: RouteTable) {
-        routes.forEachKindOnTheWeb { kind, one in
+        routes.unpackingBodies.forEachKindOnTheWeb { kind, one in
             let services = ["git-upload-pack", "git-receive-pack"]
             one.get(
                 "info/refs", "Advertises the refs to git.",
@@ -34,8 +34,7 @@ struct GitRoutes {
         _ context: HubContext
     ) async throws -> Response {
         guard let service = GitWireService.Service(rawValue: request.query("service") ?? "") else {
-            throw HubError.invalid(
-                "only git's smart protocol is spoken here; ask with ?service=git-upload-pack or git-receive-pack")
+            throw HubError.invalid(Self.refusal(of: request.query("service")))
         }
         let caller = service == .receivePack ? pusher(request, context) : context.caller
         let record = try await record(kind, service, caller, context)
@@ -44,19 +43,22 @@ struct GitRoutes {
             "application/x-\(service.rawValue)-advertisement", ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
+    private static func refusal(of service: String?) -> String {
+        guard let service, service.hasPrefix("git-") else {
+            return "only git's smart protocol is spoken here; ask with ?service=git-upload-pack or git-receive-pack"
+        }
+        return SSHCommand.refusal(of: service, over: "HTTP")
+    }
+
     private func uploadPack(
         _ kind: RepositoryID.Kind,
         _ request: Request,
         _ context: HubContext
     ) async throws -> Response {
         let record = try await record(kind, .uploadPack, context.caller, context)
-        let limit = 64 << 20
-        let body = try await request.body.collect(upTo: limit, or: "the negotiation is over \(limit) bytes")
-        let isCompressed = ["gzip", "x-gzip"].contains(request.headers[.contentEncoding]?.lowercased())
         let pieces = try await hub.gitWire.uploadPack(
-            record, request: Array(body.readableBytesView), asked: request.headers[.gitProtocol],
-            isCompressed: isCompressed,
-            limit: limit)
+            record, request.pieces, asked: request.headers[.gitProtocol],
+            isCompressed: ContentCoding(of: request) == .gzip)
         return answer("application/x-git-upload-pack-result", stream(pieces))
     }
 
@@ -67,7 +69,8 @@ struct GitRoutes {
     ) async throws -> Response {
         let caller = pusher(request, context)
         let record = try await record(kind, .receivePack, caller, context)
-        let push = try await hub.gitWire.receivePack(request.pieces)
+        let push = try await hub.gitWire.receivePack(
+            request.pieces, isCompressed: ContentCoding(of: request) == .gzip)
         let body = ResponseBody { writer in
             try await hub.gitWire.publish(push, to: record, by: caller, logger: context.logger) { piece in
                 try await writer.write(ByteBuffer(bytes: piece))

@@ -24,6 +24,11 @@ struct RouteDescription: Sendable {
 
     /// Whether a request that clients mark as part of a download counts as one.
     let countsDownloads: Bool
+
+    /// Whether a body may come as gzip, which the handler unpacks.
+    let unpacksBodies: Bool
+
+    var takesBody: Bool { if case .none = body { false } else { true } }
 }
 
 /// What goes over the wire in a body.

@@ -14,7 +14,8 @@ final class RouteLog {
     func describe(at path: String, _ summary: String) {
         let itself = RouteDescription(
             method: .get, path: path, topic: "Hub", summary: summary, query: [], body: .none,
-            answer: .document(.map(.any)), findsCaller: false, keepsAnswers: false, countsDownloads: false)
+            answer: .document(.map(.any)), findsCaller: false, keepsAnswers: false, countsDownloads: false,
+            unpacksBodies: false)
         let document = OpenAPIDocument(RouteList(routes: list.routes + [itself]))
         record(itself) { _, _ in try Answer.json(document) }
     }

@@ -15,6 +15,7 @@ struct RouteTable {
     private var findsCaller = false
     private var keepsAnswers = false
     private var countsDownloads = false
+    private var unpacksBodies = false
 
     init(log: RouteLog) { self.log = log }
 
@@ -36,6 +37,13 @@ struct RouteTable {
     var countingDownloads: RouteTable {
         var table = self
         table.countsDownloads = true
+        return table
+    }
+
+    /// The same place, for routes that understand bodies sent as gzip; see ``ContentCoding``.
+    var unpackingBodies: RouteTable {
+        var table = self
+        table.unpacksBodies = true
         return table
     }
 
@@ -79,7 +87,8 @@ struct RouteTable {
     ) {
         let description = RouteDescription(
             method: method, path: Self.join(prefix, path), topic: topic, summary: summary, query: query, body: body,
-            answer: answer, findsCaller: findsCaller, keepsAnswers: keepsAnswers, countsDownloads: countsDownloads)
+            answer: answer, findsCaller: findsCaller, keepsAnswers: keepsAnswers, countsDownloads: countsDownloads,
+            unpacksBodies: unpacksBodies)
         log.record(description, handler)
     }
 

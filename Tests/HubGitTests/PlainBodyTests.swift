@@ -1,0 +1,57 @@
+import Foundation
+import HubGit
+import Testing
+
+@Suite struct PlainBodyTests {
+    /// What Python's gzip makes of `text`.
+    private func packed(_ text: String) throws -> [UInt8] {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "gzip-\(UUID().uuidString)").path
+        try Data(text.utf8).write(to: URL(filePath: folder))
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["gzip", "-n", "-c", folder]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Array(bytes)
+    }
+
+    private func read(_ bytes: [UInt8], length: Int = 7, limit: Int = 1 << 30) async throws -> [UInt8] {
+        var all: [UInt8] = []
+        for try await piece in PlainBody(Pieces(bytes: bytes, length: length), isCompressed: true, limit: limit) {
+            #expect(!piece.isEmpty && piece.count <= 1 << 18)
+            all += piece
+        }
+        return all
+    }
+
+    private static let text = (0..<100_000).map { "line \($0)\n" }.joined()
+
+    @Test(arguments: [1, 7, 4096, 1 << 22])
+    func `a gzip file is unpacked, however it is cut`(_ length: Int) async throws {
+        let all = try await read(try packed(Self.text), length: length)
+        #expect(all == Array(Self.text.utf8))
+    }
+
+    @Test func `files behind each other are one`() async throws {
+        let files = try packed("one ") + packed("") + packed("two")
+        #expect(try await read(files) == Array("one two".utf8))
+    }
+
+    @Test func `a file of zeros stops at the limit`() async throws {
+        let zeros = try packed(String(repeating: "\0", count: 20 << 20))
+        await #expect(throws: GitError.self) { try await read(zeros, length: 4096, limit: 1 << 20) }
+    }
+
+    @Test func `what is cut short or damaged is not taken for whole`() async throws {
+        let whole = try packed("some text that is long enough")
+        var damaged = whole
+        damaged[whole.count - 5] ^= 1
+        for bytes in [Array(whole.dropLast()), Array(whole.dropLast(9)), [], damaged, Array("0000".utf8), whole + [1]] {
+            await #expect(throws: GitError.self) { try await read(bytes) }
+        }
+    }
+}
