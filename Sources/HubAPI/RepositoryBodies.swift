@@ -118,6 +118,9 @@ package struct RepositoryHoldingBody: Codable, Sendable {
 package struct RepositorySettingsBody: Codable, Sendable {
     package var visibility: Visibility?
 
+    /// The older spelling of `visibility`.
+    package var `private`: Bool?
+
     /// Whether files are given only to those who were let in.
     package var gated: GatingBody?
 

@@ -83,6 +83,19 @@ def test_visibility_is_a_setting(hub, api):
     assert official.api(hub).model_info("ada/model").private is False
 
 
+def test_the_older_spelling_of_visibility_is_understood(hub, api):
+    """What older versions of the client send."""
+    api.create_repo("ada/model")
+    user, path = hub.user("ada"), "/api/models/ada/model/settings"
+    assert hub.request("PUT", path, {"private": True}, user).status == 200
+    assert api.model_info("ada/model").private is True
+    answer = hub.request("PUT", path, {"private": True, "visibility": "public"}, user)
+    assert answer.status == 400 and "say one of them" in answer.json["error"]
+    assert api.model_info("ada/model").private is True
+    assert hub.request("PUT", path, {"private": False}, user).status == 200
+    assert official.api(hub).model_info("ada/model").private is False
+
+
 def test_names_are_found_whatever_their_case(api):
     api.create_repo("ada/CamelCase")
     assert api.model_info("Ada/camelcase").id == "ada/CamelCase"

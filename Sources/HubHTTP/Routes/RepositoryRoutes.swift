@@ -31,8 +31,7 @@ struct RepositoryRoutes {
         let body = try await request.json(CreateRepositoryBody.self, limit: hub.limits.jsonBytes)
         guard let user = context.caller.user else { throw HubError.unauthorized("log in to create a repository") }
         let id = try RepositoryID(body.type ?? .model, owner: body.organization ?? user.name, name: body.name)
-        let older: Visibility? = body.private == true ? .private : nil
-        let visibility = try (body.visibility ?? older ?? .public).record(id.kind)
+        let visibility = try (Visibility(body.visibility, isPrivate: body.private) ?? .public).record(id.kind)
         do {
             let record = try await hub.repositories.create(
                 id, visibility: visibility, firstCommit: body.empty != true, by: context.caller)
@@ -61,7 +60,11 @@ struct RepositoryRoutes {
 
     private func change(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {
         let id = try context.repository(kind)
-        let body = try await request.json(RepositorySettingsBody.self, limit: hub.limits.jsonBytes)
+        var body = try await request.json(RepositorySettingsBody.self, limit: hub.limits.jsonBytes)
+        body.visibility = try Visibility(body.visibility, isPrivate: body.private)
+        guard body.visibility != nil || body.gated != nil else {
+            throw HubError.invalid("nothing is to be changed; name 'visibility', 'private' or 'gated'")
+        }
         // A gate is set before the repository is opened and taken away after it is closed, so that it is never open
         // between the two.
         let gate = body.gated.map { RepositoryRecord.Gate($0) }
@@ -82,5 +85,22 @@ struct RepositoryRoutes {
             source, to: target, visibility: body.visibility?.record(kind), by: context.caller)
         return try Answer.json(
             CreatedRepositoryBody(url: request.webURL(of: record.id, publicURL), id: record.id.path))
+    }
+}
+
+extension Visibility {
+    /// What was asked for in either spelling; nil if in none.
+    fileprivate init?(_ visibility: Visibility?, isPrivate: Bool?) throws {
+        guard let isPrivate else {
+            guard let visibility else { return nil }
+            self = visibility
+            return
+        }
+        let visibility = visibility ?? (isPrivate ? .private : .public)
+        guard (visibility != .public) == isPrivate else {
+            throw HubError.invalid(
+                "'private' is \(isPrivate) and 'visibility' is '\(visibility.rawValue)'; say one of them")
+        }
+        self = visibility
     }
 }
