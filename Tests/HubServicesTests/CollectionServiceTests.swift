@@ -54,6 +54,55 @@ import Testing
         #expect(moved.items.map(\.position) == [0, 1, 2])
     }
 
+    @Test func `places tell nothing of items and collections that are not seen`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let bob = try await test.user("bob")
+        _ = try await test.hub.collections.create(
+            title: "Secret", namespace: nil, description: nil, isPrivate: true, by: alice)
+        let slug = try slug(try await make("Things", test, by: alice))
+        for (name, visibility) in [
+            ("a", RepositoryRecord.Visibility.public), ("hidden", .private), ("b", .public), ("other", .private),
+            ("c", .public),
+        ] {
+            _ = try await test.repository("alice/\(name)", visibility: visibility, by: alice)
+            _ = try await test.hub.collections.addItem(.model, "alice/\(name)", note: nil, to: slug, by: alice)
+        }
+        let own = try await test.hub.collections.show(slug, for: alice)
+        #expect(own.position == 1)
+        #expect(own.items.map(\.position) == [0, 1, 2, 3, 4])
+        var query = CollectionService.Query()
+        query.owners = ["alice"]
+        let listed = try await test.hub.collections.list(query, RowPageRequest(limit: 10), for: bob).items
+        for seen in [try await test.hub.collections.show(slug, for: bob)] + listed {
+            #expect(seen.position == 0)
+            #expect(seen.items.map(\.position) == [0, 1, 2])
+        }
+    }
+
+    @Test func `a place is counted among what its chooser sees`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let bob = try await test.user("bob")
+        _ = try await test.hub.accounts.createOrganization("acme", administrator: "alice")
+        try await test.hub.accounts.setMember("bob", of: "acme", role: .write)
+        let outcome = try await test.hub.collections.create(
+            title: "Things", namespace: "acme", description: nil, isPrivate: false, by: alice)
+        guard case .made(let made) = outcome else { throw HubError.conflict("it was there") }
+        let slug = try slug(made)
+        for (name, visibility) in [
+            ("a", RepositoryRecord.Visibility.public), ("hidden", .private), ("b", .public), ("c", .public),
+        ] {
+            _ = try await test.repository("alice/\(name)", visibility: visibility, by: alice)
+            _ = try await test.hub.collections.addItem(.model, "alice/\(name)", note: nil, to: slug, by: alice)
+        }
+        let items = try await test.hub.collections.show(slug, for: bob).items
+        let moved = try await test.hub.collections.updateItem(items[2].id, in: slug, note: nil, position: 1, by: bob)
+        #expect(moved.items.map(\.name) == ["alice/a", "alice/c", "alice/b"])
+        let all = try await test.hub.collections.show(slug, for: alice).items
+        #expect(all.map(\.name) == ["alice/a", "alice/hidden", "alice/c", "alice/b"])
+    }
+
     @Test func `an item is not reached through another collection`() async throws {
         let test = try await TestHub()
         let alice = try await test.user("alice")

@@ -54,7 +54,10 @@ extension CollectionService {
             if let note {
                 try connection.execute("UPDATE collection_item SET note = ? WHERE id = ?", [note, item])
             }
-            if let position { try Self.order(of: collection).move(item, to: position, in: connection) }
+            if let position {
+                let seen = try Self.read(slug, for: caller, in: connection).items.map(\.id)
+                try Self.order(of: collection).move(item, to: position, among: seen, in: connection)
+            }
         }
     }
 

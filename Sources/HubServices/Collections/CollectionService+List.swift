@@ -71,8 +71,13 @@ extension CollectionService {
                 "\(HubCollection.selection) WHERE \(conditions.joined(separator: " AND ")) "
                     + "ORDER BY \(order), collection.id DESC LIMIT ? OFFSET ?",
                 values + [page.limit + 1, page.start])
+            var seen: [Int64: [Int64]] = [:]  // by owner
             let collections = try rows.prefix(page.limit).map { row in
                 var collection = try HubCollection(row)
+                let owner = collection.owner.id
+                let order = try seen[owner] ?? HubCollection.seen(of: owner, by: caller, in: connection)
+                seen[owner] = order
+                collection.count(among: order)
                 try collection.readItems(limit: Self.itemsInList, for: caller, in: connection)
                 return collection
             }

@@ -41,7 +41,10 @@ package struct CollectionService: Sendable {
             let known = try connection.queryOne(
                 HubCollection.selection + " WHERE collection.owner_id = ? AND collection.slug = ?",
                 [user.id, user.id, owner.id, slug])
-            if let known = try known.map(HubCollection.init) { return .existed(known) }
+            if var known = try known.map(HubCollection.init) {
+                try known.count(for: caller, in: connection)
+                return .existed(known)
+            }
             let count = try connection.queryOne("SELECT COUNT(*) FROM collection WHERE owner_id = ?", [owner.id])
             let position = try count?.int(0) ?? 0
             guard position < Self.collectionLimit else {
@@ -106,7 +109,9 @@ package struct CollectionService: Sendable {
             }
             if let position = changes.position {
                 try PositionedRows(table: "collection", group: "owner_id", groupID: collection.owner.id)
-                    .move(collection.rowID, to: position, in: connection)
+                    .move(
+                        collection.rowID, to: position,
+                        among: HubCollection.seen(of: collection.owner.id, by: caller, in: connection), in: connection)
             }
         }
     }

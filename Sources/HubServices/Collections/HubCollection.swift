@@ -25,6 +25,8 @@ package struct HubCollection: Sendable {
         package let name: String
         package let isPrivate: Bool
         package let note: String?
+
+        /// Counted from 0 among those the caller may see.
         package let position: Int
     }
 
@@ -39,8 +41,8 @@ package struct HubCollection: Sendable {
     package let theme: String
     package let isPrivate: Bool
 
-    /// Its place among the owner's.
-    package let position: Int
+    /// Its place among those of the owner that the caller may see, counted from 0.
+    package private(set) var position: Int
 
     /// Unix seconds.
     package let updatedAt: Int64
@@ -103,10 +105,27 @@ extension HubCollection {
         let row = try connection.queryOne(
             selection + " WHERE collection.public_key = ? AND account.name_key = ?",
             [caller.user?.id, caller.user?.id, slug.key, slug.owner.lowercased()])
-        guard let collection = try row.map(HubCollection.init),
+        guard var collection = try row.map(HubCollection.init),
             try Access.mayRead(collection, caller, in: connection)
         else { throw HubError.notFound("there is no collection \(slug.text)") }
+        try collection.count(for: caller, in: connection)
         return collection
+    }
+
+    /// Counts the place anew, so that it does not tell of collections the caller may not see.
+    mutating func count(for caller: Caller, in connection: any SQLConnection) throws {
+        count(among: try Self.seen(of: owner.id, by: caller, in: connection))
+    }
+
+    mutating func count(among seen: [Int64]) { position = seen.firstIndex(of: rowID) ?? 0 }
+
+    /// The collections of an owner that the caller may see, in their order.
+    static func seen(of owner: Int64, by caller: Caller, in connection: any SQLConnection) throws -> [Int64] {
+        let visible = Access.VisibleCollections(to: caller)
+        return try connection.query(
+            "SELECT collection.id FROM collection WHERE collection.owner_id = ? AND \(visible.condition) "
+                + "ORDER BY collection.position, collection.id", [owner] + visible.values
+        ).map { row in try row.int64(0) }
     }
 
     /// Reads the items that the caller may see.
@@ -115,7 +134,7 @@ extension HubCollection {
         let rows = try connection.query(
             """
             SELECT collection_item.id, collection_item.kind, collection_item.target, collection_item.note,
-                   collection_item.position, owner.name, repository.name, repository.visibility
+                   owner.name, repository.name, repository.visibility
             FROM collection_item
             LEFT JOIN repository ON repository.id = collection_item.repository_id
             LEFT JOIN account AS owner ON owner.id = repository.owner_id
@@ -125,7 +144,7 @@ extension HubCollection {
             """, [rowID] + visible.values + [limit])
         for row in rows {
             guard let kind = ItemKind(rawValue: try row.string(1)) else { continue }
-            if let item = try Item(row, kind, for: caller, in: connection) { items.append(item) }
+            if let item = try Item(row, kind, at: items.count, for: caller, in: connection) { items.append(item) }
         }
     }
 }
@@ -134,17 +153,18 @@ extension HubCollection.Item {
     fileprivate init?(
         _ row: SQLRow,
         _ kind: HubCollection.ItemKind,
+        at position: Int,
         for caller: Caller,
         in connection: any SQLConnection
     ) throws {
         id = try row.int64(0)
         self.kind = kind
         note = try row.optional(3, row.string)
-        position = try row.int(4)
+        self.position = position
         switch kind {
         case .model, .dataset, .space, .kernel:
-            name = "\(try row.string(5))/\(try row.string(6))"
-            isPrivate = try row.string(7) != RepositoryRecord.Visibility.public.rawValue
+            name = "\(try row.string(4))/\(try row.string(5))"
+            isPrivate = try row.string(6) != RepositoryRecord.Visibility.public.rawValue
         case .paper:
             name = try row.string(2)
             isPrivate = false

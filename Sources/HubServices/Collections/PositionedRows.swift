@@ -9,11 +9,15 @@ struct PositionedRows {
     let groupID: Int64
 
     /// Puts a row at a place among the others, which move up or down for it; past the end is the end.
-    func move(_ row: Int64, to place: Int, in connection: any SQLConnection) throws {
+    ///
+    /// - Parameter seen: The rows that whoever chose the place sees, in their order: only those were counted.
+    func move(_ row: Int64, to place: Int, among seen: [Int64], in connection: any SQLConnection) throws {
         var order = try rows(in: connection)
         guard let from = order.firstIndex(of: row) else { return }
         order.remove(at: from)
-        order.insert(row, at: min(max(place, 0), order.count))
+        let others = seen.filter { $0 != row }
+        let next = others.dropFirst(max(place, 0)).first.flatMap { order.firstIndex(of: $0) }
+        order.insert(row, at: next ?? order.count)
         try write(order, in: connection)
     }
 
