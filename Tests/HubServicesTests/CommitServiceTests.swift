@@ -22,6 +22,74 @@ import Testing
         return try await test.hub.commits.publish(draft, to: .main, of: record, by: caller)
     }
 
+    private func propose(
+        _ test: TestHub,
+        _ files: [String: String],
+        onto parent: CommitID,
+        message: String = "change",
+        to record: RepositoryRecord,
+        by caller: Caller
+    ) async throws -> (commit: CommitID, pullRequest: Int) {
+        var draft = try test.hub.commits.draft()
+        draft.summary = message
+        draft.parent = parent.hex
+        for (path, text) in files.sorted(by: { $0.key < $1.key }) { try await draft.put(Array(text.utf8), at: path) }
+        let made = try await test.hub.commits.propose(draft, to: .main, of: record, by: caller)
+        return (made.commit, made.pullRequest.number)
+    }
+
+    @Test func `a proposal sent again is answered with the pull request it opened`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let bob = try await test.user("bob")
+        let record = try await test.repository("alice/model", by: alice)
+        let main = try await commit(test, ["a": "1"], to: record, by: alice).commit
+        let first = try await propose(test, ["a": "2"], onto: main, to: record, by: bob)
+        test.clock.advance(by: 60)
+        let again = try await propose(test, ["a": "2"], onto: main, to: record, by: bob)
+        #expect(again == first)
+        // Even when the branch has moved meanwhile.
+        _ = try await commit(test, ["b": "1"], to: record, by: alice)
+        #expect(try await propose(test, ["a": "2"], onto: main, to: record, by: bob) == first)
+        #expect(try await test.hub.discussions.list(.init(), page: 0, in: record).count == 1)
+    }
+
+    @Test func `another person, message, file, or time makes another pull request`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let bob = try await test.user("bob")
+        let record = try await test.repository("alice/model", by: alice)
+        let main = try await commit(test, ["a": "1"], to: record, by: alice).commit
+        let first = try await propose(test, ["a": "2"], onto: main, to: record, by: bob)
+        let others = [
+            try await propose(test, ["a": "2"], onto: main, to: record, by: alice),
+            try await propose(test, ["a": "2"], onto: main, message: "other", to: record, by: bob),
+            try await propose(test, ["a": "3"], onto: main, to: record, by: bob),
+        ]
+        _ = try await test.hub.discussions.setStatus(
+            false, of: first.pullRequest, in: record.id, comment: nil, by: bob)
+        let afterClosing = try await propose(test, ["a": "2"], onto: main, to: record, by: bob)
+        test.clock.advance(by: 3600)
+        let later = try await propose(test, ["a": "2"], onto: main, to: record, by: bob)
+        let numbers = ([first] + others + [afterClosing, later]).map(\.pullRequest)
+        #expect(numbers == [1, 2, 3, 4, 5, 6])
+    }
+
+    @Test func `the same proposal sent several times at once opens one pull request`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/model", by: alice)
+        let main = try await commit(test, ["a": "1"], to: record, by: alice).commit
+        let made = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<6 {
+                group.addTask { try await propose(test, ["a": "2"], onto: main, to: record, by: alice).pullRequest }
+            }
+            return try await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(made == [1])
+        #expect(try await test.hub.discussions.list(.init(), page: 0, in: record).count == 1)
+    }
+
     private func paths(_ test: TestHub, _ commit: CommitID, _ record: RepositoryRecord) async throws -> [String] {
         try await test.hub.revisions.files(at: commit, in: record).map(\.path)
     }

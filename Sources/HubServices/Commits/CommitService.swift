@@ -96,7 +96,8 @@ package struct CommitService: Sendable {
 
     /// Opens a pull request that proposes the draft to `base`, with the draft's message as title and first comment.
     ///
-    /// Everyone may who can read the repository and is logged in.
+    /// Everyone may who can read the repository and is logged in. A proposal that is sent again within minutes, by the
+    /// same caller with the same parent, files and message, is answered with the pull request that it opened.
     package func propose(
         _ draft: CommitDraft,
         to base: RefName,
@@ -110,20 +111,25 @@ package struct CommitService: Sendable {
         guard base.isBranch, let head else {
             throw HubError.revisionNotFound("Invalid rev id: \(base)")
         }
-        guard try await parent(of: draft, head: head, in: record) == head else {
-            throw HubError.outdated(Self.outdated, head: head)
-        }
-        let made = try await write(changes, draft, onto: head, author: author, in: record)
+        let parent = try await parent(of: draft, head: head, in: record) ?? head
+        let made = try await write(changes, draft, onto: parent, author: author, in: record)
         var proposal = PullRequestService.Proposal(
             title: draft.titleOfProposal,
             description: draft.description.isEmpty ? "Opened with a commit." : draft.description, isDraft: false)
         proposal.base = base
-        if try await existing(made, draft, onto: head, head: head, by: author, in: record) == nil {
+        let changesNothing = try await existing(made, draft, onto: head, head: head, by: author, in: record) != nil
+        if !changesNothing {
             proposal.head = made.id
             proposal.quarantine = made.objects.quarantine
         }
+        let resent = ResentCommit(
+            base: base, title: try DiscussionText.title(proposal.title), tree: made.tree, parent: parent,
+            message: changesNothing ? nil : draft.message)
+        proposal.resent = resent
+        if let there = try await pullRequests.opened(resent, in: record, by: caller) { return there }
+        guard parent == head else { throw HubError.outdated(Self.outdated, head: head) }
         let opened = try await pullRequests.open(proposal, in: record.id, by: caller)
-        return (proposal.head ?? head, opened)
+        return (try await pullRequests.head(of: opened.ref, in: record) ?? proposal.head ?? head, opened)
     }
 
     private func author(

@@ -36,6 +36,9 @@ package struct PullRequestService: Sendable {
         /// Whether more is to come before anyone should look at it.
         package var isDraft: Bool
 
+        /// What the proposal was made of, if it may be one sent again because the answer was lost.
+        var resent: ResentCommit?
+
         package init(title: String, description: String, isDraft: Bool) {
             self.title = title
             self.description = description
@@ -46,6 +49,8 @@ package struct PullRequestService: Sendable {
     /// Opens a pull request: its number, its ref and its first comment become visible together.
     ///
     /// Everyone may who can read the repository and is logged in. `proposal.head` passes the same checks as a push.
+    ///
+    /// A proposal that says what it was made of and was sent a moment before is answered with what was opened then.
     package func open(_ proposal: Proposal, in id: RepositoryID, by caller: Caller) async throws -> Discussion {
         let title = try DiscussionText.title(proposal.title)
         let description = try DiscussionText.comment(proposal.description)
@@ -72,6 +77,11 @@ package struct PullRequestService: Sendable {
                     ) { connection in
                         let log = DiscussionLog(
                             repository: record, caller: caller, instant: instant, connection: connection)
+                        if let resent = proposal.resent,
+                            let there = try resent.find(by: caller, at: instant, in: record, git, connection)
+                        {
+                            throw Reopened(number: there.number)
+                        }
                         guard try log.take(number) else { throw NumberTaken() }
                         _ = try log.open(
                             number, title: title, description: description, status: proposal.isDraft ? .draft : .open,
@@ -79,6 +89,8 @@ package struct PullRequestService: Sendable {
                     })
             } catch is NumberTaken {
                 continue
+            } catch let reopened as Reopened {
+                return try await find(reopened.number, in: record)
             }
             return try await find(number, in: record)
         }
@@ -108,6 +120,21 @@ package struct PullRequestService: Sendable {
         return try await open(proposal, in: id, by: caller)
     }
 
+    /// The pull request that the same proposal opened a moment before, and its commit.
+    func opened(
+        _ commit: ResentCommit,
+        in record: RepositoryRecord,
+        by caller: Caller
+    ) async throws -> (commit: CommitID, pullRequest: Discussion)? {
+        let instant = now.seconds
+        return try await database.read { connection in
+            guard let there = try commit.find(by: caller, at: instant, in: record, git, connection),
+                let head = try git.open(connection, record.rowID).ref(there.ref)?.commit
+            else { return nil }
+            return (head, there)
+        }
+    }
+
     private func haveHistoryInCommon(
         _ one: CommitID,
         _ other: CommitID,
@@ -129,6 +156,11 @@ package struct PullRequestService: Sendable {
     }
 
     private struct NumberTaken: Error {}
+
+    /// The proposal was opened before under this number.
+    private struct Reopened: Error {
+        let number: Int
+    }
 }
 
 extension RepositoryRecord {
