@@ -47,39 +47,3 @@ final class GitCaches: Sendable {
         state.withLock { $0.contents.set(contents, for: repository, cost: contents.count + 1) }
     }
 }
-
-/// Values of which those used last stay, as many as together cost no more than a limit.
-private struct Recent<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    private struct Entry {
-        let value: Value
-        let cost: Int
-        var used: UInt64
-    }
-
-    private let costLimit: Int
-    private var entries: [Key: Entry] = [:]
-    private var cost = 0
-    private var clock: UInt64 = 0
-
-    init(costLimit: Int) { self.costLimit = costLimit }
-
-    subscript(key: Key) -> Value? {
-        mutating get {
-            clock += 1
-            entries[key]?.used = clock
-            return entries[key]?.value
-        }
-    }
-
-    /// Keeps a value in the place of an earlier one of the same key; one that alone is over the limit is not kept.
-    mutating func set(_ value: Value, for key: Key, cost: Int) {
-        if let old = entries.removeValue(forKey: key) { self.cost -= old.cost }
-        guard cost <= costLimit else { return }
-        clock += 1
-        entries[key] = Entry(value: value, cost: cost, used: clock)
-        self.cost += cost
-        while self.cost > costLimit, let oldest = entries.min(by: { $0.value.used < $1.value.used })?.key {
-            self.cost -= entries.removeValue(forKey: oldest)?.cost ?? 0
-        }
-    }
-}

@@ -1,7 +1,6 @@
 package import HubCore
 import HubGit
 import HubTensors
-import Synchronization
 
 /// What a pull request would change, whether that can be merged, and what validation says about it.
 package struct PullRequestChanges: Sendable {
@@ -10,7 +9,7 @@ package struct PullRequestChanges: Sendable {
     let merges: MergeService
     let comparisons: CompareService
     let validation: ValidationService
-    private let memory = RecentDiffs()
+    private let memory = PullRequestMemory()
 
     /// Bytes of weights that are opened to find out more than git knows: both sides of what changed.
     private static let weightsBudget = 512 << 20
@@ -47,8 +46,16 @@ package struct PullRequestChanges: Sendable {
         return try await git.read(record.rowID) { git in
             guard let head = try git.ref(discussion.ref)?.commit else { return nil }
             let target = try discussion.base.flatMap { try git.ref($0)?.commit }
-            return Ends(base: try target.flatMap { try git.mergeBase($0, head) }, head: head, target: target)
+            return Ends(base: try target.flatMap { try common($0, head, git: git) }, head: head, target: target)
         }
+    }
+
+    /// What two commits have in common.
+    private func common(_ target: CommitID, _ head: CommitID, git: borrowing GitRepository) throws -> CommitID? {
+        if let known = memory.common(target, head) { return known }
+        let base = try git.mergeBase(target, head)
+        if let base { memory.keep(common: base, target, head) }
+        return base
     }
 
     func proposesAnything(
@@ -105,15 +112,28 @@ package struct PullRequestChanges: Sendable {
     /// Weights that are too large to be opened for this are conflicts if git says so.
     package func conflicts(of ends: Ends, base: RefName, in record: RepositoryRecord) async throws -> [String] {
         guard let target = ends.target, let common = ends.base, common != ends.head, common != target else { return [] }
+        if let known = memory.conflicts(target, ends.head) { return known }
+        let paths = try await conflicts(common, target, ends.head, of: base, in: record)
+        memory.keep(conflicts: paths, target, ends.head)
+        return paths
+    }
+
+    private func conflicts(
+        _ common: CommitID,
+        _ target: CommitID,
+        _ head: CommitID,
+        of base: RefName,
+        in record: RepositoryRecord
+    ) async throws -> [String] {
         let files = try await git.read(record.rowID) { git in
-            try git.mergeTrees(base: common, ours: target, theirs: ends.head).conflicts
+            try git.mergeTrees(base: common, ours: target, theirs: head).conflicts
         }
         guard !files.isEmpty else { return [] }
         let weights = files.filter { Self.isWeights($0.path) }
-        guard !weights.isEmpty, try await mayOpen(common, ends.head, common, target, in: record) else {
+        guard !weights.isEmpty, try await mayOpen(common, head, common, target, in: record) else {
             return files.map(\.path).sorted()
         }
-        let (_, outcome) = try await merges.foresee(ends.head, into: target, of: base, in: record)
+        let (_, outcome) = try await merges.foresee(head, into: target, of: base, in: record)
         guard outcome.conflicts.contains(where: { $0.tensor != nil }) else {
             return Array(Set(outcome.conflicts.map(\.path))).sorted()
         }
@@ -126,7 +146,7 @@ package struct PullRequestChanges: Sendable {
     package func diff(of ends: Ends, in record: RepositoryRecord) async throws -> String {
         guard let base = ends.base else { return "" }
         guard base != ends.head else { return "" }
-        if let known = memory[base, ends.head] { return known }
+        if let known = memory.diff(base, ends.head) { return known }
         let patch = try await git.read(record.rowID) { git in
             try git.patch(from: base, to: ends.head, limit: Self.diffLimit)
         }
@@ -135,7 +155,7 @@ package struct PullRequestChanges: Sendable {
             let names = patch.omitted.prefix(100).map { "  \($0)\n" }.joined()
             text += "\nNot shown, because the diff is too long:\n\(names)"
         }
-        memory[base, ends.head] = text
+        memory.keep(diff: text, base, ends.head)
         return text
     }
 
@@ -182,32 +202,5 @@ extension PullRequestChanges.Checks {
             case (.done, .failed?), (.done, nil): (false, "the validation of \(name) failed\(failure)")
             }
         self.init(state: report.state, verdict: report.verdict, allowMerge: allowMerge, sentence: sentence)
-    }
-}
-
-/// The diffs that were made last: what two commits differ in never changes.
-private final class RecentDiffs: Sendable {
-    private struct Key: Hashable {
-        let base: CommitID
-        let head: CommitID
-    }
-
-    private struct Kept {
-        var texts: [Key: String] = [:]
-        var order: [Key] = []
-    }
-
-    private static let limit = 32
-    private let kept = Mutex(Kept())
-
-    subscript(base: CommitID, head: CommitID) -> String? {
-        get { kept.withLock { $0.texts[Key(base: base, head: head)] } }
-        set {
-            kept.withLock { kept in
-                let key = Key(base: base, head: head)
-                if kept.texts.updateValue(newValue ?? "", forKey: key) == nil { kept.order.append(key) }
-                while kept.order.count > Self.limit { kept.texts[kept.order.removeFirst()] = nil }
-            }
-        }
     }
 }
