@@ -12,6 +12,43 @@ enum Answer {
         return bytes(Array(try encoder.encode(body)), type: "application/json; charset=utf-8", status: status)
     }
 
+    /// A JSON document whose list `key`, empty in `body`, is filled while it is sent.
+    ///
+    /// For lists that are too long to be held whole.
+    static func json<Item: Encodable & Sendable>(
+        _ body: some Encodable,
+        filling key: String,
+        with pages: some AsyncSequence<[Item], any Error> & Sendable
+    ) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let frame = Array(try encoder.encode(body))
+        // Inside of texts every quote has a backslash before it, so this is the list itself.
+        guard let place = frame.firstRange(of: Array("\"\(key)\":[]".utf8))?.upperBound else {
+            fatalError("the body has no empty list '\(key)'")
+        }
+        let (head, tail) = (frame[..<(place - 1)], frame[(place - 1)...])
+        let stream = ResponseBody { writer in
+            try await writer.write(ByteBuffer(bytes: head))
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            var isFirst = true
+            for try await page in pages {
+                for item in page {
+                    var buffer = ByteBuffer(string: isFirst ? "" : ",")
+                    buffer.writeBytes(try encoder.encode(item))
+                    isFirst = false
+                    try await writer.write(buffer)
+                }
+            }
+            try await writer.write(ByteBuffer(bytes: tail))
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-cache"],
+            body: stream)
+    }
+
     static func bytes(_ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status, headers: [.contentType: type, .cacheControl: "no-cache"],

@@ -75,7 +75,7 @@ import Testing
             }
         }
         try await test.hub.pushes.publish(Push(to: record, by: bob, updates: [update], via: "api"))
-        let (_, events) = try await test.hub.discussions.details(of: 1, in: record)
+        let events = try await test.events(of: 1, in: record)
         #expect(events.last?.content == .commit(id: next.hex, subject: "change"))
         let third = try await test.commit(["a": "3"], in: record, onto: main)
         try await test.hub.pushes.publish(
@@ -137,7 +137,7 @@ import Testing
         #expect(result.discussion.status == .merged)
         #expect((merge.base, merge.head) == (main, head))
         #expect(try await test.hub.revisions.resolve("main", in: record) == merge.commit)
-        let (_, events) = try await test.hub.discussions.details(of: 1, in: record)
+        let events = try await test.events(of: 1, in: record)
         #expect(events.last?.content == .statusChange("merged"))
         let payload = try await test.database.read { connection in
             try connection.queryOne("SELECT payload FROM event WHERE kind = 'pull-request-merged'")?.string(0)
@@ -179,13 +179,57 @@ import Testing
         #expect(try await test.hub.revisions.resolve("main", in: record) == main)
     }
 
+    @Test func `conflicts of a pull request are found out once for as long as nothing moves`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/model", by: alice)
+        let main = try await test.push(["a": "1", "b": "1"], to: record, by: alice)
+        try await test.propose(["a": "2"], to: record, onto: main, by: alice)
+        try await test.push(["a": "3"], to: record, onto: main, by: alice)
+        #expect(try await test.conflicts(of: 1, in: record) == ["a"])
+        // Whoever merges again now finds no tree and no file.
+        try await test.database.write { connection in _ = try connection.execute("DELETE FROM git_object") }
+        #expect(try await test.conflicts(of: 1, in: record) == ["a"])
+    }
+
+    @Test func `conflicts are another answer once the branch has moved`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/model", by: alice)
+        let main = try await test.push(["a": "1", "b": "1"], to: record, by: alice)
+        try await test.propose(["a": "2"], to: record, onto: main, by: alice)
+        #expect(try await test.conflicts(of: 1, in: record) == [])
+        let next = try await test.push(["a": "3"], to: record, onto: main, by: alice)
+        #expect(try await test.conflicts(of: 1, in: record) == ["a"])
+        try await test.push(["a": "1"], to: record, onto: next, by: alice)
+        #expect(try await test.conflicts(of: 1, in: record) == [])
+    }
+
+    @Test func `a long discussion is read a few events at a time, and whole`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/model", by: alice)
+        _ = try await test.hub.discussions.create("Hello", description: "first", in: record.id, by: alice)
+        let long = String(repeating: "x", count: 60_000)
+        for place in 0..<220 {
+            let text = place % 20 == 0 ? long : "comment \(place)"
+            _ = try await test.hub.discussions.comment(text, on: 1, of: record.id, by: alice)
+        }
+        let discussion = try await test.hub.discussions.find(1, in: record)
+        var pages: [[DiscussionEvent]] = []
+        for try await page in test.hub.discussions.events(of: discussion) { pages.append(page) }
+        #expect(pages.allSatisfy { !$0.isEmpty && $0.count <= 100 } && pages.count > 2)
+        #expect(Set(pages.joined().map(\.id)).count == 221)
+        #expect(pages.joined().map(\.id) == (try await test.events(of: 1, in: record)).map(\.id))
+    }
+
     @Test func `deleting a repository forgets what was said about it`() async throws {
         let test = try await TestHub()
         let alice = try await test.user("alice")
         let record = try await test.repository("alice/model", by: alice)
         let main = try await test.push(["a": "1"], to: record, by: alice)
         try await test.propose(["a": "2"], to: record, onto: main, by: alice)
-        let (_, events) = try await test.hub.discussions.details(of: 1, in: record)
+        let events = try await test.events(of: 1, in: record)
         _ = try await test.hub.discussions.edit(events[0].id, to: "y", on: 1, of: record.id, by: alice)
         try await test.hub.repositories.delete(record.id, by: alice)
         let left = try await test.database.read { connection in
@@ -198,6 +242,18 @@ import Testing
 }
 
 extension TestHub {
+    /// All that happened in a discussion.
+    fileprivate func events(of number: Int, in record: RepositoryRecord) async throws -> [DiscussionEvent] {
+        let pages = hub.discussions.events(of: try await hub.discussions.find(number, in: record))
+        return try await pages.reduce(into: []) { $0 += $1 }
+    }
+
+    fileprivate func conflicts(of number: Int, in record: RepositoryRecord) async throws -> [String] {
+        let discussion = try await hub.discussions.find(number, in: record)
+        guard let ends = try await hub.pullRequestChanges.ends(of: discussion, in: record) else { return ["?"] }
+        return try await hub.pullRequestChanges.conflicts(of: ends, base: .main, in: record)
+    }
+
     /// Writes a commit nobody's ref stands at.
     fileprivate func commit(
         _ files: [String: String],

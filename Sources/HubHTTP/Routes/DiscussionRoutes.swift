@@ -107,16 +107,28 @@ struct DiscussionRoutes {
 
     private func show(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {
         let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .see)
-        let (discussion, events) = try await hub.discussions.details(of: context.number(), in: record)
-        var body = DiscussionDetailsBody(
-            DiscussionBody(discussion, of: record), events: events.map(DiscussionEventBody.init))
-        guard discussion.isPullRequest, let base = discussion.base else { return try Answer.json(body) }
+        let discussion = try await hub.discussions.find(context.number(), in: record)
+        let body = try await details(of: discussion, in: record, request, context)
+        // The official clients want everything in one answer, which may be long.
+        let events = hub.discussions.events(of: discussion).map { page in page.map { DiscussionEventBody($0) } }
+        return try Answer.json(body, filling: "events", with: events)
+    }
+
+    /// All but what happened in it.
+    private func details(
+        of discussion: Discussion,
+        in record: RepositoryRecord,
+        _ request: Request,
+        _ context: HubContext
+    ) async throws -> DiscussionDetailsBody {
+        var body = DiscussionDetailsBody(DiscussionBody(discussion, of: record), events: [])
+        guard discussion.isPullRequest, let base = discussion.base else { return body }
         let ends = try await hub.pullRequestChanges.ends(of: discussion, in: record)
         body.changes = .init(
             base: base.name, mergeCommitId: discussion.merge?.commit.hex, baseCommit: ends?.base?.hex,
             headCommit: ends?.head.hex)
         body.filesWithConflicts = []
-        guard let ends else { return try Answer.json(body) }
+        guard let ends else { return body }
         if discussion.status != .merged {
             body.filesWithConflicts = try await hub.pullRequestChanges.conflicts(of: ends, base: base, in: record)
         }
@@ -128,7 +140,7 @@ struct DiscussionRoutes {
         if mayRead, ["1", "true"].contains(request.query("diff")) {
             body.diff = try await hub.pullRequestChanges.diff(of: ends, in: record)
         }
-        return try Answer.json(body)
+        return body
     }
 
     private func create(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {

@@ -49,12 +49,31 @@ extension DiscussionEvent {
     /// So many former texts of a comment are shown.
     private static let historyLimit = 100
 
-    /// All events of a discussion, oldest first.
-    static func list(of discussion: Int64, in connection: any SQLConnection) throws -> [DiscussionEvent] {
+    /// The next events of a discussion behind one of them, and where the ones after these begin; nil at the end.
+    ///
+    /// As many as have some text together, so that memory does not grow with the discussion.
+    static func page(
+        of discussion: Int64,
+        after place: Int64,
+        in connection: any SQLConnection
+    ) throws -> (events: [DiscussionEvent], next: Int64)? {
+        let next = try connection.query(
+            "SELECT id, LENGTH(text) FROM discussion_event WHERE discussion_id = ? AND id > ? ORDER BY id LIMIT ?",
+            [discussion, place, pageLimit])
+        var (end, characters) = (place, 0)
+        for row in next where characters < pageCharacters {
+            end = try row.int64(0)
+            characters += try row.int(1)
+        }
+        guard end > place else { return nil }
         let rows = try connection.query(
-            selection + " WHERE discussion_event.discussion_id = ? ORDER BY discussion_event.id", [discussion])
-        return try rows.map { row in try DiscussionEvent(row, in: connection) }
+            selection + " WHERE discussion_event.discussion_id = ? AND discussion_event.id > ? "
+                + "AND discussion_event.id <= ? ORDER BY discussion_event.id", [discussion, place, end])
+        return (try rows.map { row in try DiscussionEvent(row, in: connection) }, end)
     }
+
+    private static let pageLimit = 100
+    private static let pageCharacters = 256 << 10
 
     static func find(
         _ id: String,

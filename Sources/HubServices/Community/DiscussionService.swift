@@ -28,14 +28,18 @@ package struct DiscussionService: Sendable {
         }
     }
 
-    /// A discussion with all that happened in it, oldest first.
-    package func details(
-        of number: Int,
-        in record: RepositoryRecord
-    ) async throws -> (discussion: Discussion, events: [DiscussionEvent]) {
-        try await database.read { connection in
-            let discussion = try Discussion.require(number, of: record, in: connection)
-            return (discussion, try DiscussionEvent.list(of: discussion.rowID, in: connection))
+    /// A discussion without what happened in it.
+    package func find(_ number: Int, in record: RepositoryRecord) async throws -> Discussion {
+        try await database.read { connection in try Discussion.require(number, of: record, in: connection) }
+    }
+
+    /// All that happened in a discussion, oldest first, a few events at a time.
+    package func events(of discussion: Discussion) -> some AsyncSequence<[DiscussionEvent], any Error> & Sendable {
+        let database = database
+        return DiscussionEventPages { place in
+            try await database.read { connection in
+                try DiscussionEvent.page(of: discussion.rowID, after: place, in: connection)
+            }
         }
     }
 
