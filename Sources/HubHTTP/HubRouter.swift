@@ -84,6 +84,7 @@ private func declareRoutes(of hub: Hub, _ addressing: HubAddressing, in table: R
     ReviewRoutes(hub: hub).add(to: api.about("Validation and merging"))
     AccessRequestRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Gated access"))
     DiscussionRoutes(hub: hub).add(to: api.about("Discussions"))
+    AttachmentRoutes(hub: hub, publicURL: publicURL).add(to: web.about("Discussions"))
     LargeFileRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Large files"))
     XetTokenRoutes(hub: hub, publicURL: publicURL).add(to: api.about("Xet"))
     FileRoutes(hub: hub, publicURL: publicURL).add(to: web.about("Files"))

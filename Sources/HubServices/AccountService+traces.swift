@@ -2,10 +2,11 @@ import HubDatabase
 
 extension AccountService {
     /// Removes what a person left that means nothing without them: logins, follows, likes, locks, webhooks, collections,
-    /// uploads under way, mirrors that run in their name.
+    /// uploads under way, mirrors that run in their name, files they sent and never showed.
     static func forgetTraces(of user: AccountRecord, in connection: any SQLConnection) throws {
         let webhooks = "SELECT id FROM webhook WHERE owner_id = ?"
         let collections = "SELECT id FROM collection WHERE owner_id = ?"
+        try Attachment.remove(where: "uploader_id = ? AND event_id IS NULL", [user.id], in: connection)
         for statement in [
             "DELETE FROM refresh_token WHERE user_id = ?",
             "DELETE FROM device_login WHERE user_id = ?",

@@ -147,5 +147,6 @@ package struct AccountService: Sendable {
     private static let reserved: Set<String> = [
         "api", "xet", "datasets", "models", "spaces", "kernels", "health", "lfs", "settings", "oauth", "login",
         "organizations", "new", "metrics", "static", "v1", "v2", "collections", "users", "avatars", "docs", "join",
+        "uploads",
     ]
 }

@@ -32,6 +32,7 @@ package struct Hub: Sendable {
     package let merges: MergeService
     package let validation: ValidationService
     package let discussions: DiscussionService
+    package let attachments: AttachmentService
     package let pullRequests: PullRequestService
     package let pullRequestChanges: PullRequestChanges
     package let accessRequests: AccessRequestService
@@ -126,6 +127,7 @@ package struct Hub: Sendable {
             threads: validationThreads)
         accessRequests = AccessRequestService(database: database, now: now)
         discussions = DiscussionService(database: database, now: now)
+        attachments = AttachmentService(database: database, content: content, limits: limits, now: now)
         pullRequestChanges = PullRequestChanges(
             git: git, revisions: revisions, merges: merges, comparisons: comparisons, validation: validation)
         pullRequests = PullRequestService(
@@ -142,7 +144,7 @@ package struct Hub: Sendable {
         closureKeeper = ClosureKeeper(git: git, logger: logger)
         sweeper = Sweeper(
             content: content, parts: PartLedger(database: database, limits: limits, now: now),
-            graceSeconds: sweepHours * 3600, logger: logger)
+            attachments: attachments, graceSeconds: sweepHours * 3600, logger: logger)
     }
 
     /// A number that is another one as soon as anything was committed, whoever did; nil if that cannot be told.

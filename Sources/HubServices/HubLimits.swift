@@ -40,6 +40,12 @@ package struct HubLimits: Sendable {
     /// Bytes of one part of a large file that comes by git-lfs in several; a smaller file comes whole.
     package var lfsPartBytes = 512 << 20
 
+    /// Bytes of an image or a sound attached to a comment.
+    package var attachmentBytes = 10 << 20
+
+    /// Bytes of a video attached to a comment.
+    package var attachedVideoBytes = 50 << 20
+
     /// Bytes of a JSON body.
     package var jsonBytes = 1 << 20
 

@@ -171,6 +171,8 @@ extension HubdConfig {
         limits.commitOperations = try options.int("limits.commit-operations", limits.commitOperations)
         limits.contentBytes = try options.int("limits.content-bytes", limits.contentBytes)
         limits.lfsPartBytes = try options.int("limits.lfs-part-bytes", limits.lfsPartBytes)
+        limits.attachmentBytes = try options.int("limits.attachment-bytes", limits.attachmentBytes)
+        limits.attachedVideoBytes = try options.int("limits.attached-video-bytes", limits.attachedVideoBytes)
         limits.jsonBytes = try options.int("limits.json-bytes", limits.jsonBytes)
         limits.shardBytes = try options.int("limits.shard-bytes", limits.shardBytes)
         limits.filesPerRevision = try options.int("limits.files-per-revision", limits.filesPerRevision)

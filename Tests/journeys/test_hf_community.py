@@ -1,8 +1,10 @@
 """Discussions and pull requests with huggingface_hub and the hf command line."""
 
 import datetime
+import re
 
 import pytest
+from huggingface_hub import CommitOperationAdd
 from huggingface_hub.community import DiscussionComment, DiscussionStatusChange, DiscussionTitleChange
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
@@ -316,6 +318,74 @@ def test_the_hf_command_line(hub, hf, tmp_path, repository):
     details = ada.get_discussion_details(repository, 1)
     assert (details.title, details.status, len(comments(details))) == ("By machine", "open", 2)
     assert ada.get_discussion_details(repository, 2).status == "merged"
+
+
+def test_files_are_attached_to_comments(hub, hf, tmp_path, repository):
+    ada = official.Client(hub, tmp_path / "client", hf("ada").user)
+    image, sound = tmp_path / "before.png", tmp_path / "noise.wav"
+    image.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 400)
+    sound.write_bytes(b"RIFF" + bytes(50_000))
+    ada.hf("discussions", "create", repository, "--title", "Look here", "--body", f"It was ![so]({image})", "--attach",
+           str(image), "--attach", str(sound))
+    text = comments(hf("ada").get_discussion_details(repository, 1))[0].content
+    urls = re.findall(r"http[^)\"\s]+/uploads/[0-9a-f]{32}\.\w+", text)
+    assert [url.rsplit(".", 1)[1] for url in urls] == ["png", "wav"] and all(url.startswith(hub.url) for url in urls)
+    assert f"![so]({urls[0]})" in text and f'<audio controls src="{urls[1]}">' in text
+    places = [url.removeprefix(hub.url) for url in urls]
+    shown = hub.get(places[0])
+    assert shown.body == image.read_bytes() and shown.headers["Content-Type"] == "image/png"
+    assert shown.headers["X-Content-Type-Options"] == "nosniff" and "sandbox" in shown.headers["Content-Security-Policy"]
+    part = hub.get(places[1], headers={"Range": "bytes=2-9"})
+    assert part.status == 206 and part.body == sound.read_bytes()[2:10]
+
+    hf("ada").update_repo_settings(repository, private=True)
+    absent = hub.get("/uploads/" + "0" * 32 + ".png", hub.user("bob"))
+    for user in (None, hub.user("bob")):
+        hidden = hub.get(places[0], user)
+        assert hidden.status == absent.status == 404
+        assert hidden.json["error"].replace(places[0].rsplit("/", 1)[1], "0" * 32 + ".png") == absent.json["error"]
+    assert hub.get(places[0], hf("ada").user).status == 200
+
+    # A file nobody has named yet is its uploader's; one of another type is nobody's.
+    url = hf("bob").upload_attachment(image)
+    assert hub.get(url.removeprefix(hub.url), hub.user("bob")).status == 200
+    assert hub.get(url.removeprefix(hub.url), hf("ada").user).status == 404
+    answer = hub.request("POST", "/uploads", b"<svg/>", hf("ada").user, {"Content-Type": "image/svg+xml"})
+    assert answer.status == 400 and "image/png" in answer.json["error"]
+    assert hub.request("POST", "/uploads", b"x", None, {"Content-Type": "image/png"}).status == 401
+    image.write_bytes(bytes((10 << 20) + 1))
+    with pytest.raises(HfHubHTTPError, match="may have at most 10485760 bytes") as error:
+        hf("ada").upload_attachment(image)
+    assert error.value.response.status_code == 413
+
+    hf("ada").delete_repo(repository)
+    assert hub.get(places[0], hf("ada").user).status == 404
+
+
+def test_a_proposal_whose_answer_was_lost_is_sent_again(hub, hf, repository):
+    head = hub.head(repository)
+
+    def send(message):
+        return hf("bob").create_commit(
+            repository, [CommitOperationAdd("notes.txt", b"one\n")], commit_message=message, create_pr=True,
+            parent_commit=head)
+
+    made = [send("Add notes") for _ in range(2)]
+    assert made[0].pr_num == made[1].pr_num == 1 and made[0].oid == made[1].oid
+    assert len(list(hf("bob").get_repo_discussions(repository))) == 1
+    assert send("Add more notes").pr_num == 2
+
+
+def test_a_long_discussion_is_one_answer(hub, hf, repository):
+    ada = hf("ada")
+    number = ada.create_discussion(repository, "Long", description="first").num
+    path = f"/api/models/{repository}/discussions/{number}/comment"
+    text = 'quotes " and \\ and "events":[] and \u202e\n' * 300
+    for place in range(130):
+        assert hub.request("POST", path, {"comment": f"{place} {text}"}, ada.user).status == 200
+    details = ada.get_discussion_details(repository, number)
+    said = [event.content for event in comments(details)]
+    assert said == ["first"] + [f"{place} {text}" for place in range(130)]
 
 
 def test_a_review_in_the_terminal(hub, person):

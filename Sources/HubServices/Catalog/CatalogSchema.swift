@@ -6,7 +6,7 @@ package import HubDatabase
 package enum CatalogSchema {
     package static let migrations: [Migration] = [
         accounts, repositories, work, listing, discussions, people, collections, webhooks, logins, largeFiles, gates,
-        locks, imports, sshKeys, mirrors, rewinding, largeFileParts,
+        locks, imports, sshKeys, mirrors, rewinding, largeFileParts, attachments,
     ]
 
     private static let accounts = Migration(

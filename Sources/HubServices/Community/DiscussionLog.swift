@@ -120,6 +120,7 @@ struct DiscussionLog {
         guard let event = try DiscussionEvent.find(id, of: discussion.rowID, in: connection) else {
             throw SQLError.other("the new event has no row")
         }
+        if kind == .comment { try Attachment.claim(in: text, for: event.rowID, by: caller, in: connection) }
         return event
     }
 
@@ -156,6 +157,7 @@ struct DiscussionLog {
     static func removeAll(of repository: Int64, in connection: any SQLConnection) throws {
         let discussions = "SELECT id FROM discussion WHERE repository_id = ?"
         let events = "SELECT id FROM discussion_event WHERE discussion_id IN (\(discussions))"
+        try Attachment.remove(where: "event_id IN (\(events))", [repository], in: connection)
         try connection.execute("DELETE FROM discussion_edit WHERE event_id IN (\(events))", [repository])
         try connection.execute("DELETE FROM discussion_event WHERE discussion_id IN (\(discussions))", [repository])
         try connection.execute("DELETE FROM discussion WHERE repository_id = ?", [repository])

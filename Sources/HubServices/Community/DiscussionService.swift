@@ -89,10 +89,11 @@ package struct DiscussionService: Sendable {
             try log.connection.execute(
                 "UPDATE discussion_event SET text = ?, edited_at = ?, editor_id = ? WHERE id = ?",
                 [text, log.instant, caller.user?.id, event.rowID])
+            try Attachment.claim(in: text, for: event.rowID, by: caller, in: log.connection)
         }
     }
 
-    /// Takes a comment out of sight, for good: its text and all former ones are forgotten.
+    /// Takes a comment out of sight, for good: its text, all former ones and the files it showed are forgotten.
     ///
     /// Its author may do that, and who has the role write.
     package func hide(
@@ -102,6 +103,7 @@ package struct DiscussionService: Sendable {
         by caller: Caller
     ) async throws -> DiscussionEvent {
         try await change(comment, on: number, of: id, by: caller, or: .write) { log, event, _ in
+            try Attachment.remove(where: "event_id = ?", [event.rowID], in: log.connection)
             try log.connection.execute("DELETE FROM discussion_edit WHERE event_id = ?", [event.rowID])
             try log.connection.execute(
                 "UPDATE discussion_event SET text = ?, is_hidden = 1 WHERE id = ?",

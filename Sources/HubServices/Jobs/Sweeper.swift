@@ -2,10 +2,12 @@ import HubChunks
 import Logging
 import ServiceLifecycle
 
-/// Removes content that nobody names and nobody holds a lease on, once an hour; before, what uploads left unfinished.
+/// Removes content that nobody names and nobody holds a lease on, once an hour; before, what uploads left unfinished and
+/// attached files no comment shows.
 package struct Sweeper: Service {
     let content: ContentStore
     let parts: PartLedger
+    let attachments: AttachmentService
     let graceSeconds: Int
     let logger: Logger
 
@@ -15,8 +17,11 @@ package struct Sweeper: Service {
                 do {
                     try await Task.sleep(for: .seconds(3600))
                     let forgotten = try await forgetParts()
+                    let attached = try await attachments.sweep()
                     let result = try await content.sweep(grace: graceSeconds)
-                    logger.info("Swept", metadata: ["result": "\(result)", "parts": "\(forgotten)"])
+                    logger.info(
+                        "Swept",
+                        metadata: ["result": "\(result)", "parts": "\(forgotten)", "attached": "\(attached)"])
                 } catch is CancellationError {
                     return
                 } catch {
