@@ -162,3 +162,105 @@ def test_what_is_no_message_ends_the_agent(wired):
         [programs.HUBCTL, "lfs-agent"], input="nonsense\n", capture_output=True, text=True, cwd=folder,
         env=ada.environment, timeout=60)
     assert result.returncode == 2 and result.stderr
+
+
+LARGE = 64 << 20
+
+
+def received(calls):
+    return sum(call.received for call in calls)
+
+
+@pytest.fixture
+def two_versions(hub, wired, request):
+    """A large file pushed and cloned, and a second version with little changed pushed after that."""
+    ada, folder, wire = wired
+    size = getattr(request, "param", LARGE // 4)
+    data = random.Random(9).randbytes(size)
+    (folder / "large.bin").write_bytes(data)
+    (folder / "other.bin").write_bytes(random.Random(10).randbytes(size // 8))
+    commit(ada, folder, "one")
+    ada.git("push", "-q", "origin", "HEAD:main", cwd=folder)
+    ada.git("clone", "-q", ada.remote, "copy")
+    # Something changed, something inserted, something taken out, something added.
+    new = bytearray(data)
+    new[1_000_000:1_000_100] = bytes(100)
+    new[size // 2:size // 2] = b"a few bytes more" * 50
+    del new[size * 3 // 4:size * 3 // 4 + 5000]
+    new += random.Random(11).randbytes(200_000)
+    (folder / "large.bin").write_bytes(new)
+    commit(ada, folder, "two")
+    ada.git("push", "-q", "origin", "HEAD:main", cwd=folder)
+    wire.take()
+    return ada, ada.home / "copy", bytes(new), wire
+
+
+@pytest.mark.parametrize("two_versions", [LARGE], indirect=True)
+def test_a_second_version_is_put_together_of_what_is_here(two_versions):
+    ada, copy, new, wire = two_versions
+    ada.git("pull", "-q", cwd=copy)
+    calls = wire.take()
+    assert (copy / "large.bin").read_bytes() == new
+    assert received(calls) < len(new) / 16, received(calls)
+    assert [call for call in calls if call.path.startswith("/xet/v1/xorb-data/")]
+    assert not [call for call in calls if call.path.startswith("/lfs/objects/")]
+    assert sent(calls) < len(new) / 64, "nor are questions longer than answers"
+    assert "Git LFS fsck OK" in programs.said(ada.git("lfs", "fsck", cwd=copy))
+    ada.git("fsck", "--full", "--strict", cwd=copy)
+    assert ada.git("status", "--porcelain", cwd=copy).stdout == ""
+
+
+def test_files_that_lie_only_in_the_working_copy_are_looked_into_too(two_versions):
+    ada, copy, new, wire = two_versions
+    for path in (copy / ".git/lfs/objects").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    ada.git("fetch", "-q", cwd=copy)
+    ada.git("lfs", "fetch", "origin", "origin/main", "-I", "large.bin", cwd=copy)
+    assert received(wire.take()) < len(new) / 8
+    ada.git("merge", "-q", "--ff-only", "origin/main", cwd=copy)
+    assert (copy / "large.bin").read_bytes() == new
+
+
+def test_an_earlier_version_is_put_together_of_a_later_one(two_versions):
+    ada, copy, new, wire = two_versions
+    ada.git("clone", "-q", ada.remote, "later")
+    later = ada.home / "later"
+    assert (later / "large.bin").read_bytes() == new
+    wire.take()
+    # Its chunks lie in one piece at the hub; here, there are gaps between them.
+    ada.git("checkout", "-q", "HEAD~1", cwd=later)
+    assert (later / "large.bin").read_bytes() == (copy / "large.bin").read_bytes()
+    assert received(wire.take()) < len(new) / 8
+
+
+def test_files_that_are_not_what_they_were_are_not_trusted(two_versions):
+    ada, copy, new, wire = two_versions
+    for path in (copy / ".git/lfs/objects").rglob("*"):
+        if path.is_file():
+            data = bytearray(path.read_bytes())
+            data[len(data) // 3:len(data) * 2 // 3] = bytes(len(data) * 2 // 3 - len(data) // 3)
+            path.chmod(0o644)
+            path.write_bytes(data)
+    ada.git("pull", "-q", cwd=copy)
+    assert (copy / "large.bin").read_bytes() == new
+    assert len(new) / 4 < received(wire.take()) < len(new) * 0.9
+
+
+def test_hubctl_pulls_what_is_not_here_only(two_versions):
+    ada, _, new, wire = two_versions
+    ada.hubctl("login", wire.url, "--token", ada.user.token)
+    ada.environment["HUB_URL"] = wire.url
+    ada.hubctl("clone", "ada/model", "mine")
+    mine = ada.home / "mine"
+    assert received(wire.take()) > len(new) * 0.9
+    data = bytearray(new)
+    data[len(new) // 3:len(new) // 3 + 10] = b"0123456789"
+    work = ada.home / "work"
+    (work / "large.bin").write_bytes(data)
+    commit(ada, work, "three")
+    ada.git("push", "-q", "origin", "HEAD:main", cwd=work)
+    wire.take()
+    ada.hubctl("pull", cwd=mine)
+    assert (mine / "large.bin").read_bytes() == data
+    assert received(wire.take()) < len(new) / 8

@@ -7,8 +7,9 @@ import NIOHTTP1
 
 /// What git-lfs starts to have files sent and fetched in chunks: it reads one request a line and answers in lines.
 ///
-/// A file is sent by the chunks the hub lacks, and an upload that broke is taken up by sending it again. A download is
-/// kept beside the others until it is whole, so that one that broke goes on where it stopped.
+/// A file is sent by the chunks the hub lacks, and an upload that broke is taken up by sending it again. Of a download
+/// only those chunks travel that lie in no file here; it is kept beside the others until it is whole, so that one that
+/// broke goes on where it stopped.
 package struct TransferAgent: Sendable {
     /// What the agent has to know of the machine it runs on.
     package struct Surroundings: Sendable {
@@ -21,12 +22,17 @@ package struct TransferAgent: Sendable {
         /// The token of whoever is logged in at a hub.
         package var token: @Sendable (HubAddress) throws -> String?
 
+        /// Files that may hold chunks of what is to be fetched.
+        package var sources: @Sendable () throws -> [LocalSource]
+
         package init(
             folder: @escaping @Sendable () throws -> String, url: @escaping @Sendable (String) throws -> String,
+            sources: @escaping @Sendable () throws -> [LocalSource] = { [] },
             token: @escaping @Sendable (HubAddress) throws -> String?
         ) {
             self.folder = folder
             self.url = url
+            self.sources = sources
             self.token = token
         }
     }
@@ -77,7 +83,8 @@ package struct TransferAgent: Sendable {
             }
             let item = DownloadItem(pointer: pointer, destination: "\(try surroundings.folder())/\(oid).hub")
             let names = try action.fileHash.map { [pointer.digest: $0] }
-            try await chunks.download([item], named: names ?? [:], progress: progress.tell)
+            let sources = pointer.size < ChunkTransfer.smallest ? [] : try surroundings.sources()
+            try await chunks.download([item], named: names ?? [:], reusing: sources, progress: progress.tell)
             return .complete(oid, path: item.destination)
         } catch {
             return .failed(oid, AgentAnswer.Problem(error))

@@ -36,9 +36,11 @@ struct CASConnection: Sendable {
     private static let now: @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }
 
     /// Where the hub has each of `hashes`, at most ``ChunkLookup/batchSize`` of them; nil for those to send.
-    func lookup(_ hashes: [XetHash]) async throws -> [ChunkLocation?] {
+    ///
+    /// A question `as` reader is what anyone may ask who may download.
+    func lookup(_ hashes: [XetHash], as scope: XetAccess.Scope = .write) async throws -> [ChunkLocation?] {
         let request = ByteBuffer(bytes: ChunkLookup.request(hashes))
-        let answer = try await access.with(.write) { token in
+        let answer = try await access.with(scope) { token in
             var call = call(.POST, "\(token.casUrl)/v1/chunks/lookup", token: token)
             call.body = { .bytes(request) }
             return try await transport.send(call) { response in

@@ -76,4 +76,11 @@ extension ReconstructionPlan {
             }
         }
     }
+
+    /// The bytes of one term.
+    func assemble(_ term: Term, from fetched: FetchedChunks) throws -> [UInt8] {
+        var one = self
+        one.terms = [Term(fetch: 0, chunks: term.chunks, length: term.length)]
+        return try one.assemble([fetched])
+    }
 }

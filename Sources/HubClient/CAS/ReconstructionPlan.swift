@@ -23,7 +23,7 @@ package struct ReconstructionPlan: Sendable, Equatable {
     }
 
     package private(set) var fetches: [Fetch] = []
-    package private(set) var terms: [Term] = []
+    package internal(set) var terms: [Term] = []
 
     /// Decoded bytes of the first term to leave out.
     package let skip: Int

@@ -10,10 +10,11 @@ extension ChunkTransfer {
 
     /// Fetches `items`, whose Xet hashes are `names`.
     ///
-    /// A download that broke goes on from its `.incomplete` file. Content whose SHA-256 is not the pointer's is
-    /// an error and is removed. `progress` is called at most ten times a second.
+    /// A download that broke goes on from its `.incomplete` file; chunks that lie in `sources` are taken from there.
+    /// Content whose SHA-256 is not the pointer's is an error and is removed. `progress` is called at most ten times a
+    /// second.
     package func download(
-        _ items: [DownloadItem], named names: [ContentDigest: XetHash],
+        _ items: [DownloadItem], named names: [ContentDigest: XetHash], reusing sources: [LocalSource] = [],
         progress: @escaping ContentTransfer.ProgressHandler = { _ in }
     ) async throws {
         var seen: Set<String> = []
@@ -25,15 +26,16 @@ extension ChunkTransfer {
         // In groups, so that a repository of many files does not open them all at once.
         for start in stride(from: 0, to: items.count, by: 64) {
             let group = Array(items[start..<min(start + 64, items.count)])
-            let damaged = try await download(group, names: names, resuming: true, meter: meter)
-            _ = try await download(damaged, names: names, resuming: false, meter: meter)
+            let damaged = try await download(group, names: names, reusing: sources, resuming: true, meter: meter)
+            _ = try await download(damaged, names: names, reusing: [], resuming: false, meter: meter)
         }
         meter.tell()
     }
 
-    /// Downloads a group of files; returns those whose earlier attempt left wrong bytes.
+    /// Downloads a group of files; returns those that got wrong bytes from an earlier attempt or from other files.
     private func download(
-        _ items: [DownloadItem], names: [ContentDigest: XetHash], resuming: Bool, meter: ProgressMeter
+        _ items: [DownloadItem], names: [ContentDigest: XetHash], reusing sources: [LocalSource], resuming: Bool,
+        meter: ProgressMeter
     ) async throws -> [DownloadItem] {
         guard !items.isEmpty else { return [] }
         let hashes = try items.map { item in
@@ -42,15 +44,24 @@ extension ChunkTransfer {
             }
             return hash
         }
-        var writer = try DownloadWriter(items, resuming: resuming, meter: meter)
+        var writer = try DownloadWriter(items, resuming: resuming, reusing: !sources.isEmpty, meter: meter)
         let queue = DownloadQueue(files: writer.files, pieceSize: Self.pieceSize)
-        try await fetchInOrder(queue.pieces, hashes: hashes, meter: meter) { try writer.write($1, of: $0) }
+        // What is known of local chunks is known of one large file at a time.
+        let isAlone = items.map { !sources.isEmpty && $0.pointer.size >= Self.smallest }
+        for pieces in queue.batches(alone: isAlone) {
+            var local = LocalChunks()
+            if let first = pieces.first, isAlone[first.file], !first.range.isEmpty {
+                local = try await localChunks(
+                    of: items[first.file].pointer, named: hashes[first.file], among: sources)
+            }
+            try await fetchInOrder(pieces, hashes: hashes, local: local, meter: meter) { try writer.write($1, of: $0) }
+        }
         return writer.damaged
     }
 
     /// Fetches pieces ahead of their turn and hands them over in their order.
     private func fetchInOrder(
-        _ pieces: [DownloadQueue.Piece], hashes: [XetHash], meter: ProgressMeter,
+        _ pieces: [DownloadQueue.Piece], hashes: [XetHash], local: LocalChunks, meter: ProgressMeter,
         write: (DownloadQueue.Piece, ArraySlice<UInt8>) throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: (Int, ArraySlice<UInt8>).self) { group in
@@ -60,7 +71,9 @@ extension ChunkTransfer {
                 while started < min(turn + Self.piecesInFlight, pieces.count) {
                     let index = started
                     group.addTask {
-                        (index, try await fetch(pieces[index], of: hashes[pieces[index].file], meter: meter))
+                        let piece = pieces[index]
+                        let fetcher = PieceFetcher(cas: cas, file: hashes[piece.file], local: local, meter: meter)
+                        return (index, try await fetcher.fetch(piece.range))
                     }
                     started += 1
                 }
@@ -69,31 +82,5 @@ extension ChunkTransfer {
                 try write(pieces[turn], bytes)
             }
         }
-    }
-
-    private func fetch(
-        _ piece: DownloadQueue.Piece, of file: XetHash, meter: ProgressMeter
-    ) async throws -> ArraySlice<UInt8> {
-        guard !piece.range.isEmpty else { return [] }
-        do {
-            return try await fetchOnce(piece, of: file, meter: meter)
-        } catch HubError.forbidden, HubError.unauthorized {
-            // The signed URLs ran out while waiting; a new plan carries new ones.
-            return try await fetchOnce(piece, of: file, meter: meter)
-        }
-    }
-
-    private func fetchOnce(
-        _ piece: DownloadQueue.Piece, of file: XetHash, meter: ProgressMeter
-    ) async throws -> ArraySlice<UInt8> {
-        let body = try await cas.reconstruction(of: file, range: piece.range)
-        let plan = try ReconstructionPlan(body, count: piece.range.count)
-        var fetched: [FetchedChunks] = []
-        for fetch in plan.fetches {
-            let bytes = try await cas.bytes(at: fetch.url, range: fetch.bytes)
-            meter.update { $0.bytesSent += bytes.count }
-            fetched.append(try FetchedChunks(parsing: bytes, count: fetch.chunks.count))
-        }
-        return try plan.assemble(fetched)[plan.skip..<plan.skip + piece.range.count]
     }
 }

@@ -66,16 +66,18 @@ package struct ContentTransfer: Sendable {
         try await chunks.upload(files, progress: progress)
     }
 
-    /// Fetches `items`, which the repository's `revision` names; see ``ChunkTransfer/download(_:named:progress:)``.
+    /// Fetches `items`, which the repository's `revision` names; see
+    /// ``ChunkTransfer/download(_:named:reusing:progress:)``.
     package func download(
-        _ items: [DownloadItem], at revision: String, progress: @escaping ProgressHandler = { _ in }
+        _ items: [DownloadItem], at revision: String, reusing sources: [LocalSource] = [],
+        progress: @escaping ProgressHandler = { _ in }
     ) async throws {
         guard !items.isEmpty else { return }
         let names = try await xetNames(at: revision)
         for item in items where item.pointer.size > 0 && names[item.pointer.digest] == nil {
             throw HubError.entryNotFound("\(revision) of \(repository) names no content \(item.pointer.digest)")
         }
-        try await chunks.download(items, named: names, progress: progress)
+        try await chunks.download(items, named: names, reusing: sources, progress: progress)
     }
 
     /// What the Xet routes call the large files of a revision.

@@ -2,14 +2,18 @@ import HubCore
 
 /// Writes pieces, which come in order, to their files and finishes each file after its last piece.
 struct DownloadWriter {
-    /// Files whose earlier attempt had left wrong bytes, to be fetched anew.
+    /// Files that got wrong bytes from an earlier attempt or from other files, to be fetched anew.
     private(set) var damaged: [DownloadItem] = []
 
     private let meter: ProgressMeter
     private var open: [IncompleteFile?]
 
-    init(_ items: [DownloadItem], resuming: Bool, meter: ProgressMeter) throws {
+    /// Whether some of the bytes may come from other files of this machine.
+    private let isReusing: Bool
+
+    init(_ items: [DownloadItem], resuming: Bool, reusing: Bool, meter: ProgressMeter) throws {
         self.meter = meter
+        isReusing = reusing
         open = try items.map { try IncompleteFile($0, resuming: resuming) }
         let resumed = open.reduce(0) { $0 + ($1?.size ?? 0) }
         if resumed > 0 { meter.update { $0.bytesDone += resumed } }
@@ -24,7 +28,7 @@ struct DownloadWriter {
         guard piece.isLast, let file = open[piece.file] else { return }
         open[piece.file] = nil
         guard try !file.finish() else { return }
-        guard file.isResumed else {
+        guard file.isResumed || isReusing else {
             throw HubError.invalid(
                 "the hub sent other bytes for \(file.item.destination) than its pointer names "
                     + "(SHA-256 \(file.item.pointer.digest)); they were removed")

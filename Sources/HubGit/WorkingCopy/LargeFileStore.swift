@@ -20,6 +20,31 @@ package struct LargeFileStore: Sendable {
         return status.size == pointer.size
     }
 
+    /// What is here: the files of the store with their lengths, at most `limit`.
+    package func contents(limit: Int) throws -> [(path: String, size: Int)] {
+        var found: [(path: String, size: Int)] = []
+        for first in try Self.names(in: "\(folder)/objects") {
+            for second in try Self.names(in: "\(folder)/objects/\(first)") {
+                for name in try Self.names(in: "\(folder)/objects/\(first)/\(second)") where name.utf8.count == 64 {
+                    let path = "\(folder)/objects/\(first)/\(second)/\(name)"
+                    guard let status = FileStat(of: path), status.isRegular else { continue }
+                    guard found.count < limit else { return found }
+                    found.append((path, status.size))
+                }
+            }
+        }
+        return found
+    }
+
+    /// What a folder holds; nothing if it is none.
+    private static func names(in folder: String) throws -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder)
+        } catch CocoaError.fileReadNoSuchFile, CocoaError.fileReadUnknown {
+            return []
+        }
+    }
+
     /// Copies the file at `path` in and says what it is.
     ///
     /// One pass reads, hashes and writes, so what is kept is what was hashed, even while someone writes to the

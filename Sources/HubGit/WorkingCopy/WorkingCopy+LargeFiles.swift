@@ -143,6 +143,21 @@ extension WorkingCopy {
         }
     }
 
+    /// Large files of the folder whose content may not be in the store, with their lengths, at most `limit`.
+    package func contentsOutsideStore(limit: Int) throws -> [(path: String, size: Int)] {
+        try withIndex { index in
+            var found: [(path: String, size: Int)] = []
+            for file in try largeFiles(in: index) where found.count < limit {
+                let place = location(of: file.path)
+                guard let status = FileStat(of: place), status.isRegular,
+                    status.size != file.pointer.size || !content.holds(file.pointer)
+                else { continue }
+                found.append((place, status.size))
+            }
+            return found
+        }
+    }
+
     /// Makes unchanged large files pointers again, and keeps their content in the store, before a checkout replaces
     /// or removes them: the only copy on this machine is never overwritten.
     func putAway(_ paths: Set<String>, in index: OpaquePointer) throws {

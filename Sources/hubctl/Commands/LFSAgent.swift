@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HubClient
 import HubCore
+import HubGit
 
 struct LFSAgent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,13 +47,27 @@ struct LFSAgent: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let store = try CredentialStore(environment: environment)
         let agent = TransferAgent(
-            .init(folder: Self.folder, url: Self.url) { address in try store.resolve(hub: address) })
+            .init(folder: Self.folder, url: Self.url, sources: Self.sources) { address in
+                try store.resolve(hub: address)
+            })
         let output = AnswerWriter()
         try await agent.run(next: { readLine() }, answer: output.write)
     }
 
-    /// Where git-lfs keeps downloads that are under way.
+    /// Where downloads grow that are under way.
     @Sendable private static func folder() throws -> String {
+        let folder = "\(try storage())/incomplete"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
+    @Sendable private static func sources() throws -> [LocalSource] {
+        try LocalSources.list(
+            in: LargeFileStore(folder: storage()), and: FileManager.default.currentDirectoryPath)
+    }
+
+    /// Where git-lfs keeps what it has.
+    private static func storage() throws -> String {
         guard let git = try StockGit.ask("rev-parse", "--absolute-git-dir"),
             let common = try StockGit.ask("rev-parse", "--git-common-dir")
         else { throw HubError.notFound("there is no git repository here") }
@@ -62,9 +77,7 @@ struct LFSAgent: AsyncParsableCommand {
         if let chosen = try StockGit.ask("config", "--get", "lfs.storage"), !chosen.isEmpty {
             storage = chosen.hasPrefix("/") ? chosen : "\(base)/\(chosen)"
         }
-        let folder = "\(storage)/incomplete"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        return folder
+        return storage
     }
 
     /// The URL that git-lfs would ask: what the configuration says of git-lfs, or else the remote's own.

@@ -52,10 +52,11 @@ struct Workspace: Sendable {
     /// Brings content into the store beside the history; `revision` of `source` names it.
     func fetch(_ pointers: Set<LFSPointer>, at revision: CommitID, from source: RepositoryID? = nil) async throws {
         let items = try places(for: pointers)
+        let sources = try LocalSources.list(in: open().content, and: path)
         let line = ProgressLine()
         try await session.call { connection in
             try await ContentTransfer(connection: connection, repository: source ?? repository)
-                .download(items, at: revision.hex, progress: line.show)
+                .download(items, at: revision.hex, reusing: sources, progress: line.show)
         }
         Terminal.endProgress()
     }
