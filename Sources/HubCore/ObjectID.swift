@@ -112,6 +112,14 @@ package struct ObjectID: Hashable, Sendable {
     }
 }
 
+/// By their bytes, as databases and packs sort them.
+extension ObjectID: Comparable {
+    package static func < (one: ObjectID, other: ObjectID) -> Bool {
+        if one.first != other.first { return one.first < other.first }
+        return one.second != other.second ? one.second < other.second : one.third < other.third
+    }
+}
+
 extension ObjectID: CustomStringConvertible {
     package var description: String { hex }
 }

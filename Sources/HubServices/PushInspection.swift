@@ -61,6 +61,7 @@ struct PushInspection: Sendable {
     /// - Parameter guarded: Paths whose every change on the way counts, though a later commit takes it back.
     init(of push: Push, limits: HubLimits, guarding guarded: Set<String>, git: borrowing GitRepository) throws {
         let rules = RefRules(for: push, standard: try push.defaultBranch ?? git.defaultBranch, refs: try git.refs())
+        try git.lookAhead(push.updates.compactMap(\.new))
         for update in push.updates {
             refusals[update.ref] = try rules.problem(of: update) ?? Self.problem(ofTarget: update, git: git)
             roles[update.ref] = rules.role(for: update)

@@ -255,25 +255,27 @@ package struct PushService: Sendable {
 
     /// Deletes first: what is created may stand where something was.
     private func move(_ updates: [Push.Update], in git: borrowing GitRepository) throws {
-        for update in updates.filter({ $0.new == nil }) + updates.filter({ $0.new != nil }) {
-            do {
-                try git.move(update.ref, from: update.old, to: update.new)
-            } catch let error as GitError where error.code == .modified || error.code == .exists {
-                throw RefusedUpdate(ref: update.ref, reason: .conflict(error.message))
+        try git.moveMany(updates.count, to: updates.compactMap(\.new)) {
+            for update in updates.filter({ $0.new == nil }) + updates.filter({ $0.new != nil }) {
+                do {
+                    try git.move(update.ref, from: update.old, to: update.new)
+                } catch let error as GitError where error.code == .modified || error.code == .exists {
+                    throw RefusedUpdate(ref: update.ref, reason: .conflict(error.message))
+                }
             }
         }
     }
 
     private func recordEvents(of push: Push, at instant: Int64, in connection: any SQLConnection) throws {
-        for update in push.updates {
+        let payloads = push.updates.map { update in
             var payload = [
                 "ref": update.ref.name, "old": update.old?.hex ?? "", "new": update.new?.hex ?? "", "via": push.door,
             ]
             if !push.options.isEmpty { payload["options"] = push.options.joined(separator: "\n") }
-            try Event.record(
-                "ref-moved", on: push.repository.rowID, by: push.caller, payload: payload, at: instant,
-                in: connection)
+            return payload
         }
+        try Event.record(
+            "ref-moved", on: push.repository.rowID, by: push.caller, payloads: payloads, at: instant, in: connection)
     }
 
     private func rememberOrigins(
@@ -295,11 +297,9 @@ package struct PushService: Sendable {
         at instant: Int64,
         in connection: any SQLConnection
     ) throws {
-        for revision in inspection.revisions {
-            try ReportStore.enqueue(
-                revision.subject, repository: push.repository.rowID, commit: revision.commit, at: instant,
-                in: connection)
-        }
+        try ReportStore.enqueue(
+            inspection.revisions.map { (subject: $0.subject, commit: $0.commit) }, repository: push.repository.rowID,
+            at: instant, in: connection)
     }
 }
 

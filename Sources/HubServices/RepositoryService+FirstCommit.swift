@@ -20,8 +20,8 @@ extension RepositoryService {
             onto: nil, parents: [], author: author, committer: committer, message: "initial commit\n")
         try git.move(.main, from: nil, to: commit)
         try ReportStore.enqueue(
-            ReportStore.Subject(tree: try git.commit(commit).tree, parent: nil), repository: record.rowID,
-            commit: commit, at: instant, in: connection)
+            [(subject: ReportStore.Subject(tree: try git.commit(commit).tree, parent: nil), commit: commit)],
+            repository: record.rowID, at: instant, in: connection)
     }
 
     /// The kinds of files that are large by nature.

@@ -70,7 +70,8 @@ import Testing
         let (work, _) = try work(
             hub,
             "seq 1 300000 >f; cp f g; git add .; git commit -qm 0; for i in 1 2 3 4 5 6; do "
-                + "sed -i \"$((i*40000))s/.*/changed $i/\" f; seq $i 90000 >>g; git add .; git commit -qm $i; done; seq 9 >h")
+                + "sed -i \"$((i*40000))s/.*/changed $i/\" f; seq $i 90000 >>g; git add .; git commit -qm $i; done; seq 9 >h"
+        )
         let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
         let pack = try hub.pack("HEAD", in: work)
         let request = PushRequest(commands: [(nil, head, "refs/heads/main")], pack: pack)

@@ -8,6 +8,10 @@ final class RepositoryMemory {
     /// The refs; nil when they were not read, or have been changed since.
     var refs: RefSnapshot?
 
+    /// Whether many refs are being moved one after the other, and the names there are then.
+    var isMovingMany = false
+    var names: RefNamesInUse?
+
     /// Whether the repository is seen just as the database has it committed, so that others see the same.
     var isCommitted = false
 

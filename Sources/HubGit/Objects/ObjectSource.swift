@@ -16,6 +16,10 @@ final class ObjectSource {
     private(set) var staged: [ObjectID: GitObject] = [:]
     private var failure: (any Error)?
 
+    /// Headers that were read; objects of a transaction neither change nor go.
+    private var known: [ObjectID: ObjectHeader] = [:]
+    private static let knownLimit = 1 << 16
+
     /// Whether something was asked for that rests in chunks, and was not given.
     var metChunked = false
 
@@ -25,17 +29,36 @@ final class ObjectSource {
     }
 
     func header(_ id: ObjectID) throws -> ObjectHeader? {
-        if let header = try quarantine?.header(id) { return header }
-        if let object = staged[id] { return ObjectHeader(kind: object.kind, size: object.bytes.count) }
-        return try rows.header(id)
+        if let header = try newHeader(id) ?? known[id] { return header }
+        guard let header = try rows.header(id) else { return nil }
+        remember([id: header])
+        return header
     }
 
-    /// The headers of those of `ids` that exist.
+    /// The headers of those of `ids` that exist, asking for many at once.
+    @discardableResult
     func headers(_ ids: [ObjectID]) throws -> [ObjectID: ObjectHeader] {
-        guard quarantine != nil || !staged.isEmpty else { return try rows.headers(ids) }
         var found: [ObjectID: ObjectHeader] = [:]
-        for id in ids { found[id] = try header(id) }
-        return found
+        var rest: [ObjectID] = []
+        for id in ids {
+            if let header = try newHeader(id) ?? known[id] { found[id] = header } else { rest.append(id) }
+        }
+        guard !rest.isEmpty else { return found }
+        let read = try rows.headers(rest)
+        remember(read)
+        return found.merging(read) { first, _ in first }
+    }
+
+    /// Of an object in quarantine, or one that is staged.
+    private func newHeader(_ id: ObjectID) throws -> ObjectHeader? {
+        if let header = try quarantine?.header(id) { return header }
+        return staged[id].map { ObjectHeader(kind: $0.kind, size: $0.bytes.count) }
+    }
+
+    private func remember(_ headers: [ObjectID: ObjectHeader]) {
+        if known.count + headers.count > Self.knownLimit { known.removeAll() }
+        guard headers.count <= Self.knownLimit else { return }
+        known.merge(headers) { first, _ in first }
     }
 
     func stored(_ id: ObjectID) throws -> StoredObject? {
@@ -75,6 +98,8 @@ final class ObjectSource {
 
     /// Whether this looks at a repository through a push that has not been accepted.
     var hasQuarantine: Bool { quarantine != nil }
+
+    func quarantinedHeader(_ id: ObjectID) throws -> ObjectHeader? { try quarantine?.header(id) }
 
     func isQuarantined(_ id: ObjectID) throws -> Bool { try quarantine?.holds(id) ?? false }
 

@@ -27,20 +27,38 @@ struct TreeObject: Sendable {
     /// Reads `mode SP name NUL id` until the end; anything else is a ``GitError``.
     init(parsing bytes: [UInt8]) throws(GitError) {
         entries = []
+        // An entry has some thirty bytes at least.
+        entries.reserveCapacity(bytes.count / 40)
         var place = 0
         while place < bytes.count {
-            guard let space = bytes[place...].firstIndex(of: UInt8(ascii: " ")), (1...6).contains(space - place),
-                bytes[place] != UInt8(ascii: "0"),
-                bytes[place..<space].allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) }),
-                let mode = UInt32(String(decoding: bytes[place..<space], as: UTF8.self), radix: 8),
-                let zero = bytes[space...].firstIndex(of: 0), zero > space + 1,
-                zero + ObjectID.byteCount < bytes.count,
-                let id = ObjectID(bytes: bytes[(zero + 1)...(zero + ObjectID.byteCount)])
-            else { throw GitError(code: .invalid, message: "a tree object is malformed") }
-            entries.append(Entry(mode: mode, name: Array(bytes[(space + 1)..<zero]), id: id))
-            place = zero + 1 + ObjectID.byteCount
+            guard let mode = Self.readMode(bytes, &place) else { throw Self.malformed }
+            let start = place
+            while place < bytes.count, bytes[place] != 0 { place += 1 }
+            let end = place + 1 + ObjectID.byteCount
+            guard place > start, end <= bytes.count, let id = ObjectID(bytes: bytes[(place + 1)..<end]) else {
+                throw Self.malformed
+            }
+            entries.append(Entry(mode: mode, name: Array(bytes[start..<place]), id: id))
+            place = end
         }
     }
+
+    /// Up to six octal digits that do not begin with a zero, and a space.
+    private static func readMode(_ bytes: [UInt8], _ place: inout Int) -> UInt32? {
+        var mode: UInt32 = 0
+        let start = place
+        while place < bytes.count, bytes[place] != UInt8(ascii: " ") {
+            let digit = bytes[place] &- UInt8(ascii: "0")
+            guard digit < 8, mode > 0 || digit > 0, place - start < 6 else { return nil }
+            mode = mode << 3 | UInt32(digit)
+            place += 1
+        }
+        guard place > start, place < bytes.count else { return nil }
+        place += 1
+        return mode
+    }
+
+    private static var malformed: GitError { GitError(code: .invalid, message: "a tree object is malformed") }
 
     /// The entries in git's order, as git hashes them.
     var bytes: [UInt8] {

@@ -30,6 +30,13 @@ extension GitRepository {
     func forEachCommit(
         from starts: [CommitID], hiding hidden: [CommitID] = [], _ body: (CommitID) throws -> Bool
     ) throws {
+        try forEachPosition(from: starts, hiding: hidden) { position in try body(table.ids[position]) }
+    }
+
+    /// The same, with the places of the commits in ``table``.
+    func forEachPosition(
+        from starts: [CommitID], hiding hidden: [CommitID] = [], _ body: (Int) throws -> Bool
+    ) throws {
         let starts = try positions(of: starts)
         let hidden = try positions(of: hidden)
         let table = memory.table
@@ -38,7 +45,7 @@ extension GitRepository {
             let out = table.reached(from: hidden)
             for position in 0..<table.count where out[position] { marks[position] = false }
         }
-        try table.forEach(of: marks, from: starts.filter { marks[$0] }) { position in try body(table.ids[position]) }
+        try table.forEach(of: marks, from: starts.filter { marks[$0] }, body)
     }
 
     /// The newest of the best common ancestors of two commits, or nil if their histories are unrelated.

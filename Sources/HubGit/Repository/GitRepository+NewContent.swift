@@ -9,12 +9,13 @@ extension GitRepository {
     /// exist: they were written or chosen by the hub itself.
     package func newContent(in tips: [ObjectID]) throws -> NewContent {
         var survey = ContentSurvey()
+        try source.headers(tips)
         let commits = try survey.follow(tips, in: self)
         let known = try commitTips()
-        var new: [Commit] = []
+        var new: [Int] = []
         do {
-            try forEachCommit(from: commits, hiding: known) { id in
-                new.append(try commit(id))
+            try forEachPosition(from: commits, hiding: known) { position in
+                new.append(position)
                 return true
             }
         } catch let error as GitError where error.code == .notFound {
@@ -80,25 +81,28 @@ private struct ContentSurvey {
         return commits
     }
 
-    mutating func run(_ commits: [Commit], in git: borrowing GitRepository) throws {
-        let new = Set(commits.map(\.id))
-        for id in Set(commits.flatMap(\.parents)).subtracting(new) {
-            try markKnown(try git.commit(id).tree, in: git)
+    /// - Parameter commits: Places in the repository's table of commits.
+    mutating func run(_ commits: [Int], in git: borrowing GitRepository) throws {
+        let table = git.table
+        let new = Set(commits)
+        for position in Set(commits.flatMap { table.parents(of: $0) }).subtracting(new) {
+            try markKnown(table.trees[position], in: git)
         }
-        for commit in commits {
-            try check(commit.id, .commit, in: git)
-            content.commits.append(commit.id)
-            try look(at: commit.tree, "", 0, in: git)
+        for position in commits {
+            try check(table.ids[position], .commit, in: git)
+            content.commits.append(table.ids[position])
+            try look(at: table.trees[position], "", 0, in: git)
         }
         try checkOutside(in: git)
         if let newest = commits.first, !content.problems.contains(where: { $0.severity == .error }) {
-            try checkPathCount(newest.tree, in: git)
+            try checkPathCount(table.trees[newest], in: git)
         }
     }
 
     private mutating func checkOutside(in git: borrowing GitRepository) throws {
         let missing = try Set(outside.keys).subtracting(git.visible(among: Set(outside.keys)))
         if let id = missing.first { throw Self.missing(id) }
+        try git.source.headers(Array(outside.keys))
         for (id, kind) in outside where try git.kind(of: id) != kind { throw Self.wrongKind(id, kind) }
         trustsOutside = true
         for (path, entry, depth) in postponed {
@@ -125,13 +129,13 @@ private struct ContentSurvey {
     @discardableResult
     private mutating func check(_ id: ObjectID, _ kind: ObjectKind, in git: borrowing GitRepository) throws -> Bool {
         guard git.source.hasQuarantine else { return true }
-        guard try git.source.isQuarantined(id) else {
+        guard let header = try git.source.quarantinedHeader(id) else {
             if !trustsOutside { outside[id] = kind }
             // A commit that is new must be in the pack; anything else may be older. Said as if nobody had it.
             if kind == .commit { throw Self.missingCommits }
             return false
         }
-        guard try git.kind(of: id) == kind else { throw Self.wrongKind(id, kind) }
+        guard header.kind == kind else { throw Self.wrongKind(id, kind) }
         content.objects.append(id)
         return true
     }

@@ -49,8 +49,9 @@ extension GitRepository {
     }
 
     /// Says that the refs are no longer what was read of them.
-    private func noteChange() throws {
+    func noteChange() throws {
         memory.refs = nil
+        guard !memory.isMovingMany else { return }
         try connection.execute(
             """
             INSERT INTO git_ref_version (repository_id, version) VALUES (?, 1)
@@ -99,6 +100,7 @@ extension GitRepository {
         case (let old?, nil):
             let sql = "DELETE FROM git_ref WHERE repository_id = ? AND name = ? AND target = ?"
             try check(try connection.execute(sql, [id, ref, old]) == 1, ref)
+            memory.names = nil
         case (let old?, let new?):
             let peeled = try peel(new, for: ref)
             let sql = "UPDATE git_ref SET target = ?, peeled = ? WHERE repository_id = ? AND name = ? AND target = ?"
@@ -136,6 +138,7 @@ extension GitRepository {
             ON CONFLICT (repository_id, name) DO NOTHING
             """
         try check(try connection.execute(sql, [id, ref, RefKey(ref).text, new, peeled]) == 1, ref)
+        memory.names?.insert(ref)
     }
 
     private func check(_ moved: Bool, _ ref: RefName) throws {
@@ -144,6 +147,10 @@ extension GitRepository {
     }
 
     private func checkClashes(of ref: RefName) throws {
+        guard !memory.isMovingMany else {
+            guard let sentence = try namesInUse().clash(with: ref) else { return }
+            throw GitError(code: .exists, message: sentence)
+        }
         let key = RefKey(ref)
         let same = [key] + key.folders
         let marks = Array(repeating: "?", count: same.count).joined(separator: ", ")

@@ -61,6 +61,16 @@ enum PathRules {
         name.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
     }
 
+    /// A hash of that; names of two hashes are different.
+    static func hash(foldedASCII name: [UInt8]) -> Int {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in name {
+            let isUpper = byte &- UInt8(ascii: "A") < 26
+            hash = (hash ^ UInt64(isUpper ? byte | 0x20 : byte)) &* 0x100_0000_01B3
+        }
+        return Int(truncatingIfNeeded: hash)
+    }
+
     /// Whether a symbolic link at `path` points into the same revision, as text; nothing is followed.
     static func staysInside(link target: String, at path: String) -> Bool {
         guard !target.isEmpty, !target.hasPrefix("/"), !target.contains("\\"), !target.contains("\0") else {

@@ -35,18 +35,24 @@ package struct RefNamesInUse {
     /// Every folder the names make, with one name in it.
     private var folders: [RefKey: RefName] = [:]
 
-    package init(_ refs: some Sequence<RefName>) {
-        for ref in refs {
-            let key = RefKey(ref)
-            names[key] = ref
-            for folder in key.folders { folders[folder] = ref }
+    package init(_ refs: some Sequence<RefName> = []) {
+        for ref in refs { insert(ref) }
+    }
+
+    mutating func insert(_ ref: RefName) {
+        let key = RefKey(ref)
+        names[key] = ref
+        // Where a folder is known, so are those it is in.
+        for folder in key.folders.reversed() {
+            guard folders.updateValue(ref, forKey: folder) == nil else { return }
         }
     }
 
-    /// Why `ref` cannot be made beside the others, as a sentence; nil if it can.
+    /// Why `ref` cannot be made beside the others, as a sentence; nil if it can, or is one of them.
     package func clash(with ref: RefName) -> String? {
         let key = RefKey(ref)
-        let other = names[key] ?? folders[key] ?? key.folders.lazy.compactMap { names[$0] }.first
+        let same = names[key].flatMap { $0 == ref ? nil : $0 }
+        let other = same ?? folders[key] ?? key.folders.lazy.compactMap { names[$0] }.first
         return other.map { RefKey.sentence(ref, beside: $0) }
     }
 }

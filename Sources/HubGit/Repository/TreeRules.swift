@@ -54,6 +54,12 @@ enum TreeRules {
             // String equality is canonical equivalence, so composed and decomposed letters clash too.
             return repeated(entries.map { PathRules.folded($0.text) })
         }
+        // Most trees are told apart by short hashes of their names, without a set of names being made.
+        var seen: Set<Int> = []
+        seen.reserveCapacity(entries.count)
+        guard entries.contains(where: { !seen.insert(PathRules.hash(foldedASCII: $0.name)).inserted }) else {
+            return []
+        }
         return repeated(entries.map { PathRules.folded(ascii: $0.name) })
     }
 

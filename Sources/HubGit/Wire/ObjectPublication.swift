@@ -22,6 +22,9 @@ struct ObjectPublication {
     }
 
     func publish(_ ids: [ObjectID]) throws {
+        // Where the deltas to come stand, as far as they are there already.
+        let wanted = objects.hasDeltas ? try Set(ids.compactMap { try objects.deltaBase(of: $0) }) : []
+        var bases = try deltas.bases(among: Array(wanted))
         var batch: [StoredObject] = []
         var byteCount = 0
         for id in try basesFirst(ids) {
@@ -31,21 +34,32 @@ struct ObjectPublication {
             batch.append(object)
             byteCount += object.deflated.count
             guard batch.count == Self.rowLimit || byteCount >= Self.byteLimit else { continue }
-            try insert(batch)
+            try insert(batch, &bases, wanted)
             (batch, byteCount) = ([], 0)
         }
-        if !batch.isEmpty { try insert(batch) }
+        if !batch.isEmpty { try insert(batch, &bases, wanted) }
     }
 
     /// What somebody has already keeps the delta it has, or has none: a chain that has begun never turns on itself.
-    private func insert(_ batch: [StoredObject]) throws {
+    private func insert(
+        _ batch: [StoredObject], _ bases: inout [ObjectID: DeltaRows.Base], _ wanted: Set<ObjectID>
+    ) throws {
         let new = try rows.insert(batch)
-        for object in batch where new[object.id] != nil {
-            if let content = chunked[object.id] { try chunkedRows.insert(object.id, content: content) }
+        var kept: [(delta: StoredDelta, number: Int64, base: DeltaRows.Base)] = []
+        for object in batch {
+            guard let number = new[object.id] else { continue }
+            var depth = 0
+            if let content = chunked[object.id] {
+                try chunkedRows.insert(object.id, content: content)
+            } else if let delta = try objects.delta(of: object.id), let base = bases[delta.base],
+                base.depth < DeltaRows.depthLimit
+            {
+                kept.append((delta, number, base))
+                depth = base.depth + 1
+            }
+            if wanted.contains(object.id) { bases[object.id] = DeltaRows.Base(number: number, depth: depth) }
         }
-        guard objects.hasDeltas else { return }
-        let whole = batch.filter { new[$0.id] != nil && chunked[$0.id] == nil }
-        try deltas.insert(whole.compactMap { try objects.delta(of: $0.id) }, new)
+        try deltas.insert(kept)
     }
 
     private func stored(_ id: ObjectID) throws -> StoredObject? {

@@ -35,7 +35,7 @@ package struct CommitDraft: Sendable {
     /// Puts a plain file in place.
     package mutating func put(_ bytes: [UInt8], at path: String) async throws {
         try CommitPath.check(path)
-        guard bytes.count <= limits.plainFileBytes else {
+        guard bytes.count <= limits.plainFileBytes || limits.largePlainFiles == .chunk else {
             throw HubError.tooLarge(
                 "'\(path)' is \(bytes.count) bytes as a plain file, over this hub's limit of \(limits.plainFileBytes); "
                     + "send it as a large file")

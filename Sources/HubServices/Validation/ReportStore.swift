@@ -63,22 +63,35 @@ package struct ReportStore: Sendable {
         }
     }
 
-    /// Queues a validation in the transaction that publishes the revision, unless its report exists.
+    /// Queues validations in the transaction that publishes the revisions, in this order, but of those that have a
+    /// report.
     static func enqueue(
-        _ subject: Subject,
+        _ revisions: [(subject: Subject, commit: CommitID)],
         repository: Int64,
-        commit: CommitID,
         at instant: Int64,
         in connection: any SQLConnection
     ) throws {
-        let known = try connection.queryOne("SELECT 1 FROM report WHERE subject = ?", [subject.digest]) != nil
-        guard !known else { return }
-        try connection.execute(
-            """
-            INSERT INTO job (kind, subject, repository_id, commit_id, state, created_at)
-            VALUES ('validate', ?, ?, ?, 'queued', ?) ON CONFLICT (kind, subject) DO NOTHING
-            """,
-            [subject.digest, repository, commit, instant]
-        )
+        for start in stride(from: 0, to: revisions.count, by: batch) {
+            let some = revisions[start..<min(start + batch, revisions.count)]
+            let marks = Array(repeating: "?", count: some.count).joined(separator: ", ")
+            let known = Set(
+                try connection.query(
+                    "SELECT subject FROM report WHERE subject IN (\(marks))", some.map(\.subject.digest)
+                ).map { row in try row.blob(0) })
+            let new = some.filter { !known.contains($0.subject.digest) }
+            guard !new.isEmpty else { continue }
+            let rows = Array(repeating: "('validate', ?, ?, ?, 'queued', ?)", count: new.count)
+            try connection.execute(
+                """
+                INSERT INTO job (kind, subject, repository_id, commit_id, state, created_at)
+                VALUES \(rows.joined(separator: ", ")) ON CONFLICT (kind, subject) DO NOTHING
+                """,
+                new.flatMap { revision in
+                    [revision.subject.digest, repository, revision.commit, instant] as [any SQLValueConvertible]
+                })
+        }
     }
+
+    /// How many rows one statement reads or writes.
+    private static let batch = 64
 }

@@ -85,8 +85,12 @@ package struct ValidationService: Sendable {
                 links.append(entry.path)
                 continue
             }
-            let reader = try await revisions.open(entry, in: record)
             let isWeights = CheckpointGroup.isSafetensors(entry.path)
+            guard isWeights || entry.pointer != nil || entry.size > SmallFile.limit else {
+                files[entry.path] = SmallFile(entry: entry, record: record, revisions: revisions)
+                continue
+            }
+            let reader = try await revisions.open(entry, in: record)
             files[entry.path] = isWeights ? try await copy(reader, to: "\(folder)/\(number)") : reader
         }
         return ModelRevision(id: commit.hex, files: files, symlinks: links)
@@ -120,5 +124,22 @@ package struct ValidationService: Sendable {
         } catch {
             // The scratch folder is emptied at the next start in any case.
         }
+    }
+}
+
+/// A short plain file of a revision, opened when somebody reads it: of most nobody reads more than the name.
+private struct SmallFile: ByteReader {
+    let entry: RevisionEntry
+    let record: RepositoryRecord
+    let revisions: RevisionService
+
+    /// Longer files are worth being kept open between reads.
+    static let limit = 64 << 10
+
+    var count: Int { entry.size }
+
+    func read(_ range: Range<Int>) async throws -> [UInt8] {
+        try checkBounds(range)
+        return try await revisions.open(entry, in: record).read(range)
     }
 }
