@@ -4,8 +4,8 @@ package import HubCore
 extension BareRepository {
     /// Copies what `tips` reach and `known` do not, into a file in `scratch`, as if it had been pushed.
     ///
-    /// Every object is read whole, one at a time, written as the only pack there is without deltas, and then found
-    /// and hashed as in any other pack: the limits are a push's.
+    /// Every object is read by itself, large files in pieces, written as the only pack there is without deltas, and
+    /// then found and hashed as in any other pack: the limits are a push's.
     package func quarantine(
         _ tips: [ObjectID], hiding known: [CommitID], scratch: String, limits: PushLimits
     ) throws -> Quarantine {
@@ -21,18 +21,38 @@ extension BareRepository {
             length += bytes.count
         }
         try append(PackFormat.header(count: survey.found.count))
+        var large = LargeBlobs(of: path, scratch: scratch, limits: limits)
         for id in survey.found {
-            guard try header(id).size <= limits.objectBytes else {
+            let header = try header(id)
+            let limit = header.kind == .blob ? max(limits.objectBytes, limits.fileBytes) : limits.objectBytes
+            guard header.size <= limit else {
                 throw GitError.invalid(
-                    "object \(id) has more than the \(limits.objectBytes) bytes allowed; keep large files in git-lfs")
+                    "object \(id) has more than the \(limit) bytes allowed; keep large files in git-lfs")
             }
-            let object = try object(id)
-            let head = PackFormat.entryHeader(ObjectHeader(kind: object.kind, size: object.bytes.count))
-            try append(head + Zlib.deflate(object.bytes))
+            try append(PackFormat.entryHeader(header))
+            if header.kind == .blob, header.size > Self.wholeBytes {
+                let deflater = try Deflater()
+                let isFound = try large.forEachPiece(of: id, size: header.size) { piece throws(GitError) in
+                    try append(deflater.deflate(piece, isLast: false))
+                }
+                if isFound {
+                    try append(deflater.deflate([], isLast: true))
+                    continue
+                }
+                guard header.size <= limits.objectBytes else {
+                    throw GitError.invalid("object \(id) is kept in another place than the repository's own folder")
+                }
+            }
+            try append(Zlib.deflate(object(id).bytes))
         }
         let index = try PackIndex(file, length: length, limits: limits)
         return Quarantine(objects: QuarantinedObjects(index.objects, in: file), packBytes: length)
     }
+}
+
+extension BareRepository {
+    /// Longer blobs are read in pieces.
+    private static var wholeBytes: Int { 4 << 20 }
 }
 
 /// Finds each object once; of those that were there before it looks at the trees of the commits next to the new ones.

@@ -7,6 +7,7 @@ package import HubCore
 package struct BareRepository: ~Copyable {
     private let handle: Owned
     private let objects: Owned
+    let path: String
 
     /// Opens the repository in the folder `path`; fails if there is none, or if it is another user's.
     package init(path: String) throws(GitError) {
@@ -19,6 +20,7 @@ package struct BareRepository: ~Copyable {
         }
         objects = try Owned(freeing: { git_odb_free($0) }) { git_repository_odb($0, handle.pointer) }
         self.handle = handle
+        self.path = path
     }
 
     var pointer: OpaquePointer { handle.pointer }

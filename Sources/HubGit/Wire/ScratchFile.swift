@@ -18,7 +18,22 @@ final class ScratchFile: Sendable {
         unlink(path)
     }
 
+    /// Opens a file that is there for good, to be read only.
+    init(reading path: String) throws(GitError) {
+        folder = ""
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.failure("open \(path)") }
+    }
+
     deinit { close(descriptor) }
+
+    var length: Int {
+        get throws(GitError) {
+            let end = lseek(descriptor, 0, SEEK_END)
+            guard end >= 0 else { throw Self.failure("read a file's length") }
+            return Int(end)
+        }
+    }
 
     func read(_ range: Range<Int>) throws(GitError) -> [UInt8] {
         var problem: GitError?

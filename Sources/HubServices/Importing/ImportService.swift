@@ -253,9 +253,7 @@ package struct ImportService: Sendable {
         logger: Logger
     ) async throws {
         let known = try await git.read(record.rowID) { git in try git.refs().map(\.commit) }
-        var bounds = PushLimits()
-        bounds.objects = limits.packObjects
-        bounds.objectBytes = max(bounds.objectBytes, limits.plainFileBytes)
+        var bounds = limits.packs
         bounds.packBytes = bounds.inflatedBytes
         let (scratch, packLimits) = (scratch, bounds)
         let quarantine = try await NIOThreadPool.singleton.runIfActive {
