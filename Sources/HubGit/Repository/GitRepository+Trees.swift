@@ -52,6 +52,18 @@ extension GitRepository {
         return try read(id, as: .blob)
     }
 
+    /// The bytes of many short blobs, read together.
+    package func readBlobs(_ ids: [ObjectID]) throws -> [ObjectID: [UInt8]] {
+        var found: [ObjectID: [UInt8]] = [:]
+        try source.forEachObject(of: ids) { id, object in
+            guard object.kind == .blob else {
+                throw GitError(code: .invalid, message: "git object \(id) is a \(object.kind), not a blob")
+            }
+            found[id] = object.bytes
+        }
+        return found
+    }
+
     func readTree(_ id: ObjectID) throws -> TreeObject { try TreeObject(parsing: read(id, as: .tree)) }
 
     /// Adds the sizes, asking for many objects at once.

@@ -190,9 +190,13 @@ struct PackIndex: Sendable {
         var pending = deltas
         while let (delta, base) = pending.popLast() {
             let isHeld = delta.size <= limits.heldBytes
-            let instructions = isHeld ? try Zlib.inflate(file.read(delta.range), size: delta.size) : nil
+            let instructions = isHeld ? try inflate(delta) : nil
             pending += try make(delta, instructions, on: base)
         }
+    }
+
+    private func inflate(_ delta: WaitingDeltas.Delta) throws(GitError) -> [UInt8] {
+        try Zlib.inflate(file.read(delta.range), size: delta.size)
     }
 
     /// Makes one delta whole and returns those that waited for it.
@@ -221,8 +225,11 @@ struct PackIndex: Sendable {
         _ entry: WaitingDeltas.Delta, _ instructions: [UInt8]?, on base: Made
     ) throws(GitError) -> Int? {
         let kind = base.slot.header.kind
-        guard let instructions, kind != .blob || base.slot.header.size <= limits.heldBytes else { return nil }
-        let delta = try Delta(instructions)
+        guard kind != .blob || (instructions != nil && base.slot.header.size <= limits.heldBytes) else { return nil }
+        guard entry.size <= limits.objectBytes else { throw tooLarge(entry.size) }
+        let held: [UInt8]
+        if let instructions { held = instructions } else { held = try inflate(entry) }
+        let delta = try Delta(held)
         guard delta.size <= limit(kind) else { throw tooLarge(delta.size) }
         guard kind != .blob || delta.size <= limits.heldBytes else { return nil }
         try count(delta.size)
@@ -239,7 +246,6 @@ struct PackIndex: Sendable {
     }
 
     private mutating func makeInPieces(_ entry: WaitingDeltas.Delta, on base: Made) throws(GitError) -> Int {
-        guard base.slot.header.kind == .blob else { throw tooLarge(entry.size) }
         let inflater = try Inflater(file, end: entry.range.upperBound)
         var delta = try DeltaStream(inflater.pieces(at: entry.range.lowerBound, size: entry.size))
         guard delta.size <= limit(.blob) else { throw tooLarge(delta.size) }

@@ -80,21 +80,43 @@ package struct ValidationService: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var files: [String: any ByteReader] = [:]
         var links: [String] = []
-        for (number, entry) in try await revisions.files(at: commit, in: record).enumerated() {
+        let entries = try await revisions.files(at: commit, in: record)
+        let small = try await smallFiles(among: entries, of: record)
+        for (number, entry) in entries.enumerated() {
             guard !entry.isSymlink else {
                 links.append(entry.path)
                 continue
             }
-            let isWeights = CheckpointGroup.isSafetensors(entry.path)
-            guard isWeights || entry.pointer != nil || entry.size > SmallFile.limit else {
-                files[entry.path] = SmallFile(entry: entry, record: record, revisions: revisions)
+            if let bytes = small[entry.id] {
+                files[entry.path] = BufferReader(bytes)
                 continue
             }
             let reader = try await revisions.open(entry, in: record)
+            let isWeights = CheckpointGroup.isSafetensors(entry.path)
             files[entry.path] = isWeights ? try await copy(reader, to: "\(folder)/\(number)") : reader
         }
         return ModelRevision(id: commit.hex, files: files, symlinks: links)
     }
+
+    /// The bytes of short plain files by their names in git, read together; of some, if they are many.
+    private func smallFiles(
+        among entries: [RevisionEntry],
+        of record: RepositoryRecord
+    ) async throws -> [ObjectID: [UInt8]] {
+        var ids: Set<ObjectID> = []
+        var size = 0
+        for entry in entries where !entry.isSymlink && entry.pointer == nil && entry.size <= Self.smallFileBytes {
+            guard !CheckpointGroup.isSafetensors(entry.path), size + entry.size <= Self.smallFilesBytes,
+                ids.insert(entry.id).inserted
+            else { continue }
+            size += entry.size
+        }
+        let wanted = Array(ids)
+        return try await git.read(record.rowID) { git in try git.readBlobs(wanted) }
+    }
+
+    private static let smallFileBytes = 64 << 10
+    private static let smallFilesBytes = 8 << 20
 
     private func copy(_ reader: any ByteReader, to path: String) async throws -> any ByteReader {
         guard FileManager.default.createFile(atPath: path, contents: nil) else {
@@ -124,22 +146,5 @@ package struct ValidationService: Sendable {
         } catch {
             // The scratch folder is emptied at the next start in any case.
         }
-    }
-}
-
-/// A short plain file of a revision, opened when somebody reads it: of most nobody reads more than the name.
-private struct SmallFile: ByteReader {
-    let entry: RevisionEntry
-    let record: RepositoryRecord
-    let revisions: RevisionService
-
-    /// Longer files are worth being kept open between reads.
-    static let limit = 64 << 10
-
-    var count: Int { entry.size }
-
-    func read(_ range: Range<Int>) async throws -> [UInt8] {
-        try checkBounds(range)
-        return try await revisions.open(entry, in: record).read(range)
     }
 }
