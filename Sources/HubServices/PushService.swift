@@ -37,8 +37,8 @@ package struct PushService: Sendable {
     package func publishAll(_ push: Push) async throws -> PushOutcome {
         let inspection = try await inspect(push)
         var refused = inspection.refusals
+        if refused.isEmpty { refused = try await requireRole(of: inspection, for: push) }
         if refused.isEmpty {
-            try await requireRole(of: inspection, for: push)
             do {
                 return PushOutcome(
                     findings: try await publish(push, inspection), rewritten: inspection.rewritten)
@@ -115,17 +115,22 @@ package struct PushService: Sendable {
         }
     }
 
-    private func requireRole(of inspection: PushInspection, for push: Push) async throws {
+    /// Throws unless the caller's role reaches for all; returns those updates that are nobody's here to make.
+    private func requireRole(
+        of inspection: PushInspection, for push: Push
+    ) async throws -> [RefName: HubError] {
         try await database.read { connection in
             _ = try Access.repository(push.repository.id, for: push.caller, as: inspection.role, in: connection)
-            try MirrorRule.requireFree(push, in: connection)
+            let refused = try MirrorRule.refusals(of: push, in: connection)
+            guard refused.isEmpty else { return refused }
             for number in inspection.pullRequests {
                 try PullRequestRule.requireParticipant(in: number, for: push, in: connection)
             }
+            return [:]
         }
     }
 
-    /// Those updates that need a role the caller does not have.
+    /// Those updates that need a role the caller does not have, or are nobody's here to make.
     private func refusedRoles(of inspection: PushInspection, for push: Push) async throws -> [RefName: HubError] {
         try await database.read { connection in
             var refused: [Role: HubError] = [:]
@@ -136,7 +141,8 @@ package struct PushService: Sendable {
                     refused[role] = error
                 }
             }
-            return inspection.roles.compactMapValues { refused[$0] }
+            let mirrored = try MirrorRule.refusals(of: push, in: connection)
+            return inspection.roles.compactMapValues { refused[$0] }.merging(mirrored) { first, _ in first }
         }
     }
 
@@ -222,7 +228,9 @@ package struct PushService: Sendable {
             try await database.write { connection in
                 _ = try Access.repository(push.repository.id, for: push.caller, as: inspection.role, in: connection)
                 try FileLock.requireNone(on: inspection, of: push, in: connection)
-                try MirrorRule.requireFree(push, in: connection)
+                if let (ref, reason) = try MirrorRule.refusals(of: push, in: connection).first {
+                    throw RefusedUpdate(ref: ref, reason: reason)
+                }
                 try push.companion?(connection)
                 for number in inspection.pullRequests {
                     try PullRequestRule.requireAuthor(of: number, for: push, in: connection)

@@ -100,6 +100,19 @@ package final class TestHub: Sendable {
         return commit
     }
 
+    /// Writes a commit nobody's ref stands at.
+    package func commit(
+        _ files: [String: String],
+        in record: RepositoryRecord,
+        onto parent: CommitID
+    ) async throws -> CommitID {
+        let changes = files.map { FileChange.put(path: $0.key, bytes: Array($0.value.utf8)) }
+        let author = Signature(name: "test", email: "test@example.org", seconds: clock.seconds)
+        return try await git.write(record.rowID) { git in
+            try git.writeCommit(changes, onto: parent, parents: [parent], author: author, message: "change\n")
+        }
+    }
+
     /// Sends `bytes` the way git-lfs does and returns their pointer.
     package func upload(_ bytes: [UInt8], to record: RepositoryRecord, by caller: Caller) async throws -> LFSPointer {
         let stored = try await content.ingest(

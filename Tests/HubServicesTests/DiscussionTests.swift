@@ -254,19 +254,6 @@ extension TestHub {
         return try await hub.pullRequestChanges.conflicts(of: ends, base: .main, in: record)
     }
 
-    /// Writes a commit nobody's ref stands at.
-    fileprivate func commit(
-        _ files: [String: String],
-        in record: RepositoryRecord,
-        onto parent: CommitID
-    ) async throws -> CommitID {
-        let changes = files.map { FileChange.put(path: $0.key, bytes: Array($0.value.utf8)) }
-        let author = Signature(name: "test", email: "test@example.org", seconds: clock.seconds)
-        return try await git.write(record.rowID) { git in
-            try git.writeCommit(changes, onto: parent, parents: [parent], author: author, message: "change\n")
-        }
-    }
-
     /// Opens a pull request with one commit.
     @discardableResult
     fileprivate func propose(

@@ -91,4 +91,29 @@ struct MirrorTests {
         #expect(try await test.hub.accounts.removeUser("root"))
         #expect(try await test.hub.mirrors.list().isEmpty)
     }
+
+    @Test func `of a push to a mirror only the refs of the upstream are refused`() async throws {
+        let test = try await TestHub()
+        let ada = try await test.user("ada")
+        let record = try await test.repository("ada/m", by: ada)
+        let commit = try await test.push(["a": "1"], to: record, by: ada)
+        var wish = plainWish()
+        wish.replaces = true
+        _ = try await test.hub.mirrors.add(wish, to: record.id)
+        _ = try await test.hub.pullRequests.open(
+            .init(title: "A change", description: "x", isDraft: true), in: record.id, by: ada)
+        let next = try await test.commit(["a": "2"], in: record, onto: commit)
+        let (topic, ref) = (try RefName(branch: "topic"), RefName(pullRequest: 1))
+
+        let outcome = try await test.hub.pushes.publishEach(
+            Push(
+                to: record, by: ada,
+                updates: [.init(topic, from: nil, to: commit), .init(ref, from: commit, to: next)],
+                via: "api"))
+
+        let reason = HubError.forbidden(
+            "ada/m is a mirror of \(Self.url), whose branches and tags it follows; push there, or to a fork")
+        #expect(outcome.refused == [topic: reason])
+        #expect(try await test.hub.revisions.resolve("refs/pr/1", in: record) == next)
+    }
 }
