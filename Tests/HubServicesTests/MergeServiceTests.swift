@@ -1,4 +1,5 @@
 import HubCore
+import HubDatabase
 import HubGit
 import HubServices
 import HubServicesTestSupport
@@ -181,6 +182,70 @@ import Testing
         let commit = try #require(merged.commit)
         let bytes = try await scene.test.bytes(of: "model.safetensors", at: commit, in: fork)
         #expect(bytes == TestWeights(["a": [7, 2], "b": [6, 5]]).bytes)
+    }
+
+    @Test func `a sync takes the branch of the upstream, not a tag of that name`() async throws {
+        let test = try await TestHub()
+        let (alice, bob) = (try await test.user("alice"), try await test.user("bob"))
+        let record = try await test.repository("alice/model", by: alice)
+        let first = try await test.push(["a": "1"], to: record, by: alice)
+        try await test.branch("side", at: first, in: record, by: alice)
+        let fork = try await test.hub.repositories.fork(
+            record.id, to: try RepositoryID(.model, parsing: "bob/model"), visibility: nil, by: bob)
+        let next = try await test.push(["a": "2"], to: record, onto: first, by: alice)
+        try await test.hub.pushes.publish(
+            Push(
+                to: record, by: alice,
+                updates: [
+                    .init(try RefName(branch: "side"), from: first, to: nil),
+                    .init(try RefName(parsing: "refs/tags/side"), from: nil, to: next),
+                ], via: "test"))
+        await #expect(
+            throws: HubError.revisionNotFound("alice/model has no branch 'side' to sync bob/model with")
+        ) {
+            try await test.hub.merges.sync(fork.id, branch: "side", strategy: nil, dryRun: false, by: bob)
+        }
+    }
+
+    @Test func `what was withdrawn while it was merged is not published`() async throws {
+        let test = try await TestHub()
+        let (alice, bob) = (try await test.user("alice"), try await test.user("bob"))
+        let record = try await test.repository("alice/model", by: alice)
+        let first = try await test.push(["a": "1"], to: record, by: alice)
+        let fork = try await test.hub.repositories.fork(
+            record.id, to: try RepositoryID(.model, parsing: "bob/model"), visibility: nil, by: bob)
+        try await test.push(["a": "2"], to: record, onto: first, by: alice)
+        let order = MergeOrder(
+            into: fork.id, branch: "main", from: record.id, revision: "main", strategy: nil, message: nil,
+            dryRun: false)
+        await #expect(throws: HubError.repositoryNotFound("there is no model repository alice/model")) {
+            try await test.hub.merges.merge(order, by: bob) { _, connection in
+                try connection.execute("UPDATE repository SET visibility = 'private' WHERE id = ?", [record.rowID])
+            }
+        }
+        #expect(try await test.hub.revisions.resolve("main", in: fork) == first)
+    }
+
+    @Test func `a sync that may only move forward refuses what has gone two ways, and moves what has not`() async throws
+    {
+        let test = try await TestHub()
+        let (alice, bob) = (try await test.user("alice"), try await test.user("bob"))
+        let record = try await test.repository("alice/model", by: alice)
+        let first = try await test.push(["a": "1"], to: record, by: alice)
+        let fork = try await test.hub.repositories.fork(
+            record.id, to: try RepositoryID(.model, parsing: "bob/model"), visibility: nil, by: bob)
+        func sync() async throws -> MergeOutcome {
+            try await test.hub.merges.sync(
+                fork.id, branch: nil, strategy: nil, dryRun: false, fastForwardOnly: true, by: bob)
+        }
+        let next = try await test.push(["a": "2"], to: record, onto: first, by: alice)
+        #expect(try await sync().kind == .fastForward)
+        let mine = try await test.push(["b": "2"], to: fork, onto: next, by: bob)
+        #expect(try await sync().kind == .upToDate)
+        try await test.push(["a": "3"], to: record, onto: next, by: alice)
+        let error = await #expect(throws: HubError.self) { try await sync() }
+        #expect(error?.description.contains("gone two ways: 1 commit only in bob/model") == true)
+        #expect(try await test.hub.revisions.resolve("main", in: fork) == mine)
     }
 
     @Test func `a private repository cannot be merged from by those who may not see it`() async throws {

@@ -21,6 +21,9 @@ package struct MergeOrder: Sendable {
     /// Whether a branch that has nothing of its own may simply be moved; otherwise there is always a merge commit.
     package let fastForwards: Bool
 
+    /// Whether to throw ``HubError/conflict(_:)`` instead of merging when both went on.
+    package let fastForwardOnly: Bool
+
     package init(
         into target: RepositoryID,
         branch: String?,
@@ -29,7 +32,8 @@ package struct MergeOrder: Sendable {
         strategy: String?,
         message: String?,
         dryRun: Bool,
-        fastForwards: Bool = true
+        fastForwards: Bool = true,
+        fastForwardOnly: Bool = false
     ) {
         self.target = target
         self.branch = branch
@@ -39,6 +43,7 @@ package struct MergeOrder: Sendable {
         self.message = message
         self.dryRun = dryRun
         self.fastForwards = fastForwards
+        self.fastForwardOnly = fastForwardOnly
     }
 }
 

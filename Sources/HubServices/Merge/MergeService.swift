@@ -40,6 +40,7 @@ package struct MergeService: Sendable {
         if sides.base == sides.ours, order.fastForwards {
             return try await fastForward(sides, order, by: caller, with: companion)
         }
+        guard !order.fastForwardOnly else { throw try await goneTwoWays(sides) }
         guard sides.base != nil else {
             throw HubError.invalid("\(order.source) \(order.revision) and \(order.target) have no history in common")
         }
@@ -92,40 +93,45 @@ package struct MergeService: Sendable {
         }
         let standard = try await revisions.defaultBranch(of: record)
         let name = branch ?? standard.short
-        let order = MergeOrder(
-            into: id, branch: name, from: upstream, revision: name, strategy: strategy,
-            message: "Sync \(name) with \(upstream)", dryRun: dryRun)
         let ref = try RefName(branch: name)
-        guard try await git.read(record.rowID, { git in try git.ref(ref) }) != nil else {
-            return try await adopt(ref, order, by: caller)
+        // By its whole name: a tag, or the beginning of a commit's id, is no branch.
+        let order = MergeOrder(
+            into: id, branch: name, from: upstream, revision: ref.name, strategy: strategy,
+            message: "Sync \(name) with \(upstream)", dryRun: dryRun, fastForwardOnly: fastForwardOnly)
+        let (target, source) = try await repositories(of: order, for: caller)
+        guard let theirs = try await git.read(source.rowID, { git in try git.ref(ref) })?.commit else {
+            throw HubError.revisionNotFound("\(source.id) has no branch '\(name)' to sync \(target.id) with")
         }
-        if fastForwardOnly { try await requireFastForward(order, by: caller) }
+        guard try await git.read(target.rowID, { git in try git.ref(ref) }) != nil else {
+            return try await adopt(theirs, of: source, as: ref, in: target, dryRun: dryRun, by: caller)
+        }
         return try await merge(order, by: caller)
     }
 
     /// Makes a branch of the upstream one of the fork; no object moves.
-    private func adopt(_ ref: RefName, _ order: MergeOrder, by caller: Caller) async throws -> MergeOutcome {
-        let (target, source) = try await repositories(of: order, for: caller)
-        guard let theirs = try await git.read(source.rowID, { git in try git.ref(ref) })?.commit else {
-            throw HubError.revisionNotFound("neither \(target.id) nor \(source.id) has a branch '\(ref.short)'")
-        }
-        if !order.dryRun {
-            try await pushes.publish(
-                Push(
-                    to: target, by: caller, updates: [.init(ref, from: nil, to: theirs)], sources: [source.rowID],
-                    via: "merge"))
+    private func adopt(
+        _ theirs: CommitID,
+        of source: RepositoryRecord,
+        as ref: RefName,
+        in target: RepositoryRecord,
+        dryRun: Bool,
+        by caller: Caller
+    ) async throws -> MergeOutcome {
+        if !dryRun {
+            let push = Push(
+                to: target, by: caller, updates: [.init(ref, from: nil, to: theirs)], sources: [source.rowID],
+                via: "merge"
+            ) { connection in try Self.require(source, openTo: target, for: caller, in: connection) }
+            try await pushes.publish(push)
         }
         return MergeOutcome(
-            kind: order.dryRun ? .wouldMerge : .fastForward, commit: order.dryRun ? nil : theirs, base: nil,
+            kind: dryRun ? .wouldMerge : .fastForward, commit: dryRun ? nil : theirs, base: nil,
             ours: theirs, theirs: theirs)
     }
 
-    private func requireFastForward(_ order: MergeOrder, by caller: Caller) async throws {
-        let (target, source) = try await repositories(of: order, for: caller)
-        let sides = try await sides(order, target, source)
-        guard sides.base != sides.ours, sides.base != sides.theirs else { return }
+    private func goneTwoWays(_ sides: Sides) async throws -> HubError {
         let (limit, ours, theirs) = (1000, sides.ours, sides.theirs)
-        let counts = try await git.read(target.rowID) { git in
+        let counts = try await git.read(sides.target.rowID) { git in
             (
                 try git.commits(from: ours, hiding: [theirs], limit: limit).count,
                 try git.commits(from: theirs, hiding: [ours], limit: limit).count
@@ -134,10 +140,10 @@ package struct MergeService: Sendable {
         func words(_ count: Int) -> String {
             count == 1 ? "1 commit" : count == limit ? "\(limit) commits or more" : "\(count) commits"
         }
-        throw HubError.conflict(
-            "'\(sides.branch.short)' has gone two ways: \(words(counts.0)) only in \(target.id), \(words(counts.1)) only in "
-                + "\(source.id). Merge on the hub with 'hubctl sync', or in a working copy with "
-                + "'hubctl merge \(order.revision) --from \(source.id)'")
+        return .conflict(
+            "'\(sides.branch.short)' has gone two ways: \(words(counts.0)) only in \(sides.target.id), "
+                + "\(words(counts.1)) only in \(sides.source.id). Merge on the hub with 'hubctl sync', or in a working "
+                + "copy with 'hubctl merge \(sides.branch.short) --from \(sides.source.id)'")
     }
 
     private func sides(
@@ -216,8 +222,26 @@ package struct MergeService: Sendable {
         let push = Push(
             to: sides.target, by: caller, updates: [.init(sides.branch, from: sides.ours, to: commit)],
             sources: [sides.source.rowID], via: "merge"
-        ) { connection in try companion?(commit, connection) }
+        ) { connection in
+            try companion?(commit, connection)
+            try Self.require(sides.source, openTo: sides.target, for: caller, in: connection)
+        }
         try await pushes.publish(push)
+    }
+
+    /// Asked in the transaction that publishes: what is merged may have been withdrawn since it was read.
+    private static func require(
+        _ source: RepositoryRecord,
+        openTo target: RepositoryRecord,
+        for caller: Caller,
+        in connection: any SQLConnection
+    ) throws {
+        guard source.rowID != target.rowID else { return }
+        guard let source = try RepositoryRecord.find(rowID: source.rowID, in: connection),
+            let target = try RepositoryRecord.find(rowID: target.rowID, in: connection)
+        else { throw HubError.repositoryNotFound("there is no \(source.id.kind.rawValue) repository \(source.id)") }
+        let role: Role = target.isOpenToAll && !source.isOpenToAll ? .write : .read
+        _ = try Access.repository(source.id, for: caller, as: role, in: connection)
     }
 
     /// The message, with a trailer that says how to come to the same result again.
