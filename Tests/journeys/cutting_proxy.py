@@ -12,6 +12,7 @@ class CuttingProxy:
     def __init__(self, port):
         self.port = port
         self.limit = None
+        self.is_once = False
         self.direction = "down"
         self.passed = 0
         self.lock = threading.Lock()
@@ -19,10 +20,13 @@ class CuttingProxy:
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
 
-    def cut_after(self, limit, direction="down"):
-        """From now on breaks off after so many more bytes to ("up") or from ("down") the server; None never."""
+    def cut_after(self, limit, direction="down", once=False):
+        """From now on breaks off after so many more bytes to ("up") or from ("down") the server; None never.
+
+        What is connected then is cut too, unless it is to happen `once`.
+        """
         with self.lock:
-            self.limit, self.direction, self.passed = limit, direction, 0
+            self.limit, self.direction, self.is_once, self.passed = limit, direction, once, 0
 
     def accept(self):
         while True:
@@ -38,9 +42,18 @@ class CuttingProxy:
                 # Whoever comes next is served all the same.
                 client.close()
             else:
-                for source, target, direction in ((client, server, "up"), (server, client, "down")):
-                    threading.Thread(
-                        target=self.forward, args=(source, target, direction), daemon=True).start()
+                threading.Thread(target=self.serve, args=(client, server), daemon=True).start()
+
+    def serve(self, client, server):
+        """One connection. Its sockets are closed where nobody uses them any more: their numbers are given out anew."""
+        ways = [threading.Thread(target=self.forward, args=way, daemon=True)
+                for way in ((client, server, "up"), (server, client, "down"))]
+        for way in ways:
+            way.start()
+        for way in ways:
+            way.join()
+        client.close()
+        server.close()
 
     def forward(self, source, target, direction):
         try:
@@ -48,16 +61,19 @@ class CuttingProxy:
                 allowed = self.allowed(len(data), direction)
                 target.sendall(data[:allowed])
                 if allowed < len(data):
-                    break
+                    return self.cut(source, target)
+            target.shutdown(socket.SHUT_WR)
         except OSError:
-            pass
-        for one in (source, target):
+            self.cut(source, target)
+
+    @staticmethod
+    def cut(*ends):
+        for one in ends:
             # A reset, as of a network that is gone, not an orderly end.
             with contextlib.suppress(OSError):
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            one.close()
 
     def allowed(self, count, direction):
         with self.lock:
@@ -65,7 +81,12 @@ class CuttingProxy:
                 return count
             allowed = max(0, min(count, self.limit - self.passed))
             self.passed += allowed
+            if allowed < count and self.is_once:
+                self.limit = None
             return allowed
 
     def close(self):
+        # Who waits in accept would keep the port open.
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()

@@ -9,7 +9,7 @@ import pathlib
 import shutil
 import subprocess
 
-import git_backend
+import git_server
 import packets
 import hub as programs
 
@@ -140,7 +140,7 @@ class Twin:
         for setting in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant", "transfer.advertiseObjectInfo"):
             git("-C", self.bare, "config", setting, "true")
         if not Twin.backend:
-            Twin.backend = git_backend.GitBackend()
+            Twin.backend = git_server.GitServer().start()
         self.git_url = Twin.backend.add(self.bare)
         answer = hub.request(
             "POST", "/api/repos/create",

@@ -101,10 +101,11 @@ class Recorder:
 
 
 @contextlib.contextmanager
-def recording(hub):
+def recording(hub, through=None):
+    """Before a hub, or before the URL through which it is reached."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    server.hub = hub.url.removeprefix("http://")
+    server.hub = (through or hub.url).removeprefix("http://")
     server.calls = []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -4,7 +4,6 @@ import hashlib
 import os
 import pathlib
 import random
-import socket
 import struct
 import subprocess
 import threading
@@ -12,6 +11,7 @@ import time
 import urllib.request
 import zlib
 
+from cutting_proxy import CuttingProxy
 from hub import LIMIT, said
 
 KILLS = int(os.environ.get("HUB_KILLS", "15"))
@@ -54,57 +54,17 @@ def sound(hub, ada):
     assert ada.git("fsck", "--full", "--strict", cwd=mirror).stdout == ""
 
 
-class Cutter:
-    """A way to the hub that breaks after so many bytes of what the client sends."""
-
-    def __init__(self, hub):
-        self.target = ("127.0.0.1", int(hub.url.rsplit(":", 1)[1]))
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.left = 0
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            try:
-                server = socket.create_connection(self.target)
-            except OSError:  # the hub has been killed
-                client.close()
-                continue
-            threading.Thread(target=self.forward, args=(client, server, True), daemon=True).start()
-            threading.Thread(target=self.forward, args=(server, client, False), daemon=True).start()
-
-    def forward(self, source, sink, counts):
-        try:
-            while piece := source.recv(4096):
-                if counts:
-                    piece, self.left = piece[:self.left], self.left - len(piece)
-                sink.sendall(piece)
-                if counts and self.left <= 0:
-                    break
-        except OSError:
-            pass
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-
 def test_connections_cut_at_random_bytes(hub, person):
     ada = person("ada")
     folder = repository(hub, ada)
     old, new = hub.head("ada/model"), ada.git("rev-parse", "HEAD", cwd=folder).stdout.strip()
     size = int(ada.git("rev-list", "--disk-usage", "--objects", f"{old}..{new}", cwd=folder).stdout)
-    cutter, moments = Cutter(hub), random.Random(2)
-    through = hub.remote("ada/model", ada.user).replace(hub.url.rsplit(":", 1)[1], str(cutter.port))
+    port = hub.url.rsplit(":", 1)[1]
+    proxy, moments = CuttingProxy(int(port)), random.Random(2)
+    through = hub.remote("ada/model", ada.user).replace(port, proxy.url.rsplit(":", 1)[1])
     outcomes = []
     for _ in range(CUTS):
-        cutter.left = moments.randrange(200, size)
+        proxy.cut_after(moments.randrange(200, size), "up")
         result = ada.git("push", "-q", through, "main", cwd=folder, check=False)
         outcomes.append(result.returncode)
         assert hub.head("ada/model") in (old, new)
@@ -114,7 +74,7 @@ def test_connections_cut_at_random_bytes(hub, person):
     assert any(outcomes), "no connection was cut"
     ada.git("push", "-q", "origin", "main", cwd=folder)
     assert hub.head("ada/model") == new
-    cutter.listener.close()
+    proxy.close()
     sound(hub, ada)
 
 

@@ -1,8 +1,5 @@
 """HTTPS by hubd itself, with stock git over HTTP/1.1 and HTTP/2."""
 
-import ssl
-import urllib.request
-
 import pytest
 
 import hub as programs
@@ -24,11 +21,9 @@ def secure(tmp_path):
     pem, key = certificate(tmp_path)
     hub = programs.Hub(tmp_path, {"HUBD_TLS_CERTIFICATE": str(pem), "HUBD_TLS_KEY": str(key)})
     hub.certificate = pem
-    opener = urllib.request.build_opener(
-        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(pem))))
-    urllib.request.install_opener(opener)
+    programs.trust(pem)
     yield hub.start()
-    urllib.request.install_opener(urllib.request.build_opener())
+    programs.trust(None)
     hub.close()
 
 

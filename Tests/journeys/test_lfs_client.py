@@ -1,16 +1,14 @@
 """Stock git and git-lfs at everyday work: what people type, and what must come of it."""
 
 import hashlib
-import http.client
-import http.server
 import random
 import re
-import threading
 
 import pytest
 
 import hub as programs
 import recorder
+from cutting_proxy import CuttingProxy
 
 
 def write(folder, name, size, seed):
@@ -266,83 +264,48 @@ def test_nobody_and_a_stranger_see_no_private_repository(hub, person, stranger):
 
 # Connections that break
 
-class Cutter(recorder.Handler):
-    """Cuts the first answer, or the first request, of so many bytes in the middle."""
-
-    def forward(self):
-        cut, self.server.cut = self.server.cut if self.matches() else None, (
-            None if self.matches() else self.server.cut)
-        if cut is None:
-            return super().forward()
-        if cut == "request":
-            self.rfile.read(int(self.headers["Content-Length"]) // 2)
-            self.close_connection = True
-            return None
-        upstream = http.client.HTTPConnection(self.server.hub, timeout=60)
-        upstream.request(self.command, self.path, headers={"Host": self.headers["Host"]})
-        answer = upstream.getresponse()
-        body = answer.read()
-        self.send_response_only(answer.status)
-        for name, value in answer.getheaders():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body[:len(body) // 2])
-        self.wfile.flush()
-        upstream.close()
-        self.close_connection = True
-        return None
-
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = forward
-
-    def matches(self):
-        method = {"request": "PUT", "answer": "GET"}.get(self.server.cut)
-        return self.command == method and self.path.startswith("/lfs/objects/")
+@pytest.fixture
+def proxy(hub):
+    proxy = CuttingProxy(int(hub.url.rsplit(":", 1)[1]))
+    yield proxy
+    proxy.close()
 
 
 @pytest.fixture
-def cutting(hub):
-    """A proxy before the hub that cuts one connection: cutting("request") or cutting("answer")."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Cutter)
-    server.daemon_threads = True
-    server.hub, server.calls, server.cut = hub.url.removeprefix("http://"), [], None
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-
-    class Wire(recorder.Recorder):
-        def cut(self, what):
-            server.cut = what
-
-        def remote(self, name, user):
-            return f"http://{user.name}:{user.token}@{self.url.removeprefix('http://')}/{name}.git"
-
-    yield Wire(server, hub)
-    server.shutdown()
-    server.server_close()
+def wire(hub, proxy):
+    """What is asked of the hub over a network that may break."""
+    with recorder.recording(hub, through=proxy.url) as wire:
+        yield wire
 
 
-def test_a_download_that_was_cut_goes_on_where_it_stopped(hub, person, cutting):
+def remote(wire, user):
+    return f"http://{user.name}:{user.token}@{wire.url.removeprefix('http://')}/ada/secret.git"
+
+
+def test_a_download_that_was_cut_goes_on_where_it_stopped(hub, person, proxy, wire):
     ada, folder = secret(hub, person)
     path = write(folder, "one.bin", 3_000_000, 2)
     commit(ada, folder, "larger")
     ada.git("push", "-q", hub.remote("ada/secret", ada.user), "main", cwd=folder)
     ada.environment["GIT_LFS_SKIP_SMUDGE"] = "1"
-    ada.git("clone", "-q", cutting.remote("ada/secret", ada.user), "copy")
+    ada.git("clone", "-q", remote(wire, ada.user), "copy")
     copy = ada.home / "copy"
-    cutting.cut("answer")
-    cutting.take()
+    proxy.cut_after(1_500_000, once=True)
+    wire.take()
     del ada.environment["GIT_LFS_SKIP_SMUDGE"]
     ada.git("lfs", "pull", cwd=copy)
-    ranges = [call for call in cutting.take() if call.path.startswith("/lfs/objects/") and call.range]
+    ranges = [call for call in wire.take() if call.path.startswith("/lfs/objects/") and call.range]
     assert [call.status for call in ranges] == [206], "git-lfs goes on from what it has"
     assert ranges[0].received < 2_000_000
     assert (copy / "one.bin").read_bytes() == path.read_bytes()
     check(ada, copy)
 
 
-def test_an_upload_that_was_cut_is_sent_again(hub, person, cutting):
+def test_an_upload_that_was_cut_is_sent_again(hub, person, proxy, wire):
     ada, folder = secret(hub, person)
     path = write(folder, "one.bin", 3_000_000, 3)
     commit(ada, folder, "larger")
-    cutting.cut("request")
-    ada.git("push", "-q", cutting.remote("ada/secret", ada.user), "main", cwd=folder)
+    proxy.cut_after(1_500_000, "up", once=True)
+    ada.git("push", "-q", remote(wire, ada.user), "main", cwd=folder)
     assert hub.file("ada/secret", "one.bin", user=ada.user).body == path.read_bytes()
-    assert cutting.server.cut is None
+    assert proxy.limit is None, "nothing was cut"

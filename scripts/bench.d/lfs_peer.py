@@ -11,9 +11,12 @@ import http.server
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "Tests" / "journeys"))
+
+import git_cgi  # noqa: E402: the journeys call git's server in the same way
 
 BLOCK = 1 << 20
 LFS_TYPE = "application/vnd.git-lfs+json"
@@ -90,17 +93,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer_git(self):
         path, _, query = self.path.partition("?")
-        environment = {
-            "PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(self.root), "GIT_HTTP_EXPORT_ALL": "1",
-            "REQUEST_METHOD": self.command, "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_USER": "bench",
-            "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol", "")}
-        result = subprocess.run(
-            ["git", "http-backend"], input=b"".join(self.body()), env=environment, stdout=subprocess.PIPE, check=True)
-        head, _, body = result.stdout.partition(b"\r\n\r\n")
-        fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-        self.answer(int(fields.get("Status", "200").split()[0]), fields.get("Content-Type", "text/plain"), body)
+        status, headers, body = git_cgi.answer(
+            self.root, self.command, path, query, self.headers, b"".join(self.body()))
+        self.answer(status, dict(headers).get("Content-Type", "text/plain"), body)
 
     # -- HTTP
 
