@@ -68,10 +68,15 @@ struct EmbeddedHub: Sendable {
         let content = ContentStore(
             database: database, backend: try FolderBackend(root: folder.blobs), scratch: folder.scratch,
             options: options)
+        var mirrors = config.mirrors
+        if let file = config.mirrorAuthorities {
+            _ = try file.certificates()
+            mirrors.trustedRoots = try file.contents()
+        }
         return try await Hub(
             database: database, content: content, scratch: folder.scratch, limits: config.limits,
             validationThreads: config.validationThreads, sweepHours: config.sweepHours, webhooks: config.webhooks,
-            mirrors: config.mirrors, logger: logger)
+            mirrors: mirrors, logger: logger)
     }
 
     private static func firstToken(_ hub: Hub, _ folder: DataFolder) async throws -> String? {

@@ -49,6 +49,9 @@ struct HubdConfig: Sendable {
     /// `mirror.*`: how other repositories are followed.
     var mirrors = MirrorOptions()
 
+    /// `mirror.ca-file`: a file in PEM of authorities whose certificates mirrors believe beside the system's.
+    var mirrorAuthorities: PEMFile?
+
     /// `sweep.hours`: how long content nobody names is kept before it is removed.
     ///
     /// Not below 1: clients may refer for a while to what they have just sent.
@@ -162,6 +165,7 @@ extension HubdConfig {
         mirrors.allowsPrivateAddresses = try options.flag("mirror.allow-private", mirrors.allowsPrivateAddresses)
         mirrors.timeoutSeconds = try options.int("mirror.timeout-seconds", mirrors.timeoutSeconds, in: 1...86_400)
         mirrors.patienceSeconds = try options.int("mirror.patience-seconds", mirrors.patienceSeconds, in: 1...3600)
+        mirrorAuthorities = options.string("mirror.ca-file").map { PEMFile(path: $0, option: "mirror.ca-file") }
         limits.packBytes = try options.int("limits.pack-bytes", limits.packBytes)
         limits.packObjects = try options.int("limits.pack-objects", limits.packObjects)
         limits.plainFileBytes = try options.int("limits.plain-file-bytes", limits.plainFileBytes)

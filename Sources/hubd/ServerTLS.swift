@@ -1,4 +1,3 @@
-import Foundation
 import HubCore
 import HummingbirdCore
 import HummingbirdHTTP2
@@ -37,28 +36,15 @@ struct ServerTLS: Sendable {
     }
 
     private func chain() throws -> [NIOSSLCertificate] {
-        let bytes = try contents(of: certificate, option: "tls.certificate")
-        guard let chain = try? NIOSSLCertificate.fromPEMBytes(bytes), !chain.isEmpty else {
-            throw HubError.invalid("tls.certificate: '\(certificate)' holds no certificate in PEM")
-        }
-        return chain
+        try PEMFile(path: certificate, option: "tls.certificate").certificates()
     }
 
     private func privateKey() throws -> NIOSSLPrivateKey {
-        let bytes = try contents(of: key, option: "tls.key")
+        let bytes = try PEMFile(path: key, option: "tls.key").contents()
         guard let key = try? NIOSSLPrivateKey(bytes: bytes, format: .pem) else {
             throw HubError.invalid(
                 "tls.key: '\(key)' holds no private key in PEM; keys with a passphrase are not understood")
         }
         return key
-    }
-
-    private func contents(of path: String, option: String) throws -> [UInt8] {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw HubError.invalid("\(option): there is no file '\(path)'")
-        }
-        guard FileManager.default.isReadableFile(atPath: path), let data = FileManager.default.contents(atPath: path)
-        else { throw HubError.invalid("\(option): the file '\(path)' cannot be read by this user") }
-        return Array(data)
     }
 }

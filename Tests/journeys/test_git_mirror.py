@@ -282,3 +282,41 @@ def test_what_may_not_be_mirrored_is_refused_when_it_is_added(hub, person, work,
     assert refused.returncode != 0 and "--replace" in said(refused)
     assert mirror(hub, "add", work.url, "ada/copy", "--user", "nobody", check=False).returncode != 0
     assert hub.get("/api/models/ada/full/mirror").status == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_a_lost_connection_left_unanswered_is_asked_once_more(hub, person, upstream, work, method):
+    """A new connection is reset before its answer, and one that has served already."""
+    work.commit("weights.bin", upstream.store(b"w" * 5000))
+    work.push("--all")
+    add(hub, work)
+    for losses in range(3):
+        upstream.unanswered = [method] * (2 if losses == 2 else 1)
+        work.commit("more.txt", f"{losses}")
+        work.push("--all")
+        run = mirror(hub, "run", "ada/copy", check=False)
+        assert (run.returncode == 0) == (losses < 2), said(run)
+        assert not upstream.unanswered
+        assert (of_the_hub(hub, person) == work.refs()) == (losses < 2)
+    mirror(hub, "run", "ada/copy")
+    assert of_the_hub(hub, person) == work.refs()
+
+
+def test_a_push_of_a_branch_and_of_a_pull_request_is_judged_ref_by_ref(hub, person, work):
+    add(hub, work)
+    mirror(hub, "run", "ada/copy")
+    ada = person("ada")
+    ada.git("clone", "-q", hub.remote("ada/copy", ada.user), "copy")
+    clone = ada.home / "copy"
+    (clone / "mine.txt").write_text("mine")
+    ada.git("add", ".", cwd=clone)
+    ada.git("commit", "-q", "-m", "Mine", cwd=clone)
+    for atomic in ([], ["--atomic"]):
+        pushed = ada.git(
+            "push", *atomic, "--porcelain", "origin", "HEAD:refs/heads/mine", "HEAD:refs/pr/1", cwd=clone, check=False)
+        sentences = {line.split("\t")[1].split(":")[1]: line for line in pushed.stdout.splitlines() if line[0] == "!"}
+        if not atomic:
+            assert "mirror of" in sentences["refs/heads/mine"], said(pushed)
+            assert "pull request" in sentences["refs/pr/1"], said(pushed)
+        assert pushed.returncode != 0 and len(sentences) == 2
+    assert of_the_hub(hub, person) == work.refs()

@@ -13,17 +13,22 @@ package struct RemoteFetch: Sendable {
     package let limits: PushLimits
     package let rules: RemoteGuard
 
+    /// Certificates in PEM of authorities that are believed beside the system's.
+    package let roots: [UInt8]
+
     /// How many branches and tags one repository may have.
     private static let refLimit = 200_000
 
     package init(
-        of url: String, _ credentials: RemoteCredentials, scratch: String, limits: PushLimits, rules: RemoteGuard
+        of url: String, _ credentials: RemoteCredentials, scratch: String, limits: PushLimits, rules: RemoteGuard,
+        trusting roots: [UInt8] = []
     ) {
         self.url = url
         self.credentials = credentials
         self.scratch = scratch
         self.limits = limits
         self.rules = rules
+        self.roots = roots
     }
 
     /// What the other repository has, and the objects this one lacks.
@@ -49,10 +54,10 @@ package struct RemoteFetch: Sendable {
         let file = try ScratchFile(in: scratch)
         var result = try await onThread { thread in
             do {
-                return try thread.talk(haves, file)
+                return try thread.converse(haves, file)
             } catch is RemoteMissedCommit {
                 // Its walk left the newest commits: everything is asked for, which only costs bytes.
-                return try thread.talk(.nothing, file)
+                return try thread.converse(.nothing, file)
             }
         }
         guard result.packBytes > 0 else { return result }
@@ -81,9 +86,24 @@ package struct RemoteFetch: Sendable {
         }
     }
 
+    /// Talks, once more if a connection was lost before anybody had answered: a fetch changes nothing on either side.
+    private func converse(_ haves: RemoteHaves, _ file: ScratchFile) throws -> Result {
+        do {
+            return try talk(haves, file)
+        } catch {
+            guard !(error is RemoteMissedCommit), rules.asksAgain() else { throw error }
+            Thread.sleep(forTimeInterval: Self.pause)
+            return try talk(haves, file)
+        }
+    }
+
+    /// Seconds before a question that nobody answered is asked again.
+    private static let pause = 0.25
+
     private func talk(_ haves: RemoteHaves, _ file: ScratchFile) throws -> Result {
         Libgit2.start()
         try RemoteStream.register()
+        try RemoteTrust.believe(in: roots, scratch: scratch)
         let folder = "\(scratch)/fetch-\(UInt64.random(in: .min ... .max))"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let objects = RemoteObjects(haves, pack: file, limit: limits.packBytes)
@@ -165,6 +185,10 @@ package struct RemoteFetch: Sendable {
     /// Says in words what a failed conversation means.
     private func explain(_ error: GitError) -> HubError {
         let message = error.message
+        if error.code == .certificate {
+            let problem = CertificateProblem(libgit2: message)
+            return .unavailable(problem.sentence(about: rules.place?.host ?? url))
+        }
         if error.code == .authentication || ["401", "403"].contains(where: { message.contains("status code: \($0)") }) {
             return .unauthorized("\(url) does not let the hub in; give the mirror a token that may read it")
         }

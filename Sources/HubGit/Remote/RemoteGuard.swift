@@ -16,6 +16,14 @@ package final class RemoteGuard: Sendable {
         var isStopped = false
         var bytesLeft: Int
         var failure: HubError?
+
+        /// Where the newest connection leads.
+        var host: String?
+        var port: Int?
+
+        /// Whether a connection was lost while nothing of an answer had come.
+        var lostUnanswered = false
+        var hasAskedAgain = false
     }
 
     private let resolver: Resolver
@@ -61,6 +69,36 @@ package final class RemoteGuard: Sendable {
             throw fail(error)
         } catch {
             throw fail(.unavailable("the address of '\(host)' cannot be found"))
+        }
+    }
+
+    /// Remembers where a connection leads, whatever URL the conversation began with.
+    func leads(to host: String, port: Int) {
+        state.withLock { state in (state.host, state.port) = (host.lowercased(), port) }
+    }
+
+    /// Where the newest connection leads.
+    var place: (host: String, port: Int)? {
+        state.withLock { state in
+            guard let host = state.host, let port = state.port else { return nil }
+            return (host, port)
+        }
+    }
+
+    /// Remembers that a connection was lost before the answer to what was asked had begun.
+    func loseUnanswered() { state.withLock { $0.lostUnanswered = true } }
+
+    /// Whether what failed may be asked once more from the start, because nobody has answered it: a server may close a
+    /// connection at the very moment a question sets out on it.
+    ///
+    /// True once at most; what stopped the conversation is forgotten then.
+    func asksAgain() -> Bool {
+        state.withLock { state in
+            guard state.lostUnanswered, !state.hasAskedAgain, !state.isStopped else { return false }
+            state.hasAskedAgain = true
+            state.lostUnanswered = false
+            state.failure = nil
+            return true
         }
     }
 

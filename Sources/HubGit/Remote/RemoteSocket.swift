@@ -8,6 +8,9 @@ final class RemoteSocket {
     private let rules: RemoteGuard
     private var descriptor: Int32 = -1
 
+    /// Whether something was asked of which no byte of an answer has come.
+    private var isUnanswered = false
+
     init(host: String, port: Int, rules: RemoteGuard) {
         self.host = host
         self.port = port
@@ -18,6 +21,7 @@ final class RemoteSocket {
 
     func connect() throws {
         let address = try rules.address(of: host, port: port)
+        rules.leads(to: host, port: port)
         var hints = addrinfo()
         hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -42,10 +46,12 @@ final class RemoteSocket {
             try rules.check()
             let got = recv(descriptor, buffer, count, 0)
             if got >= 0 {
+                if got == 0, isUnanswered { rules.loseUnanswered() }
+                isUnanswered = false
                 try rules.count(got)
                 return got
             }
-            try waitOrThrow(POLLIN)
+            try waitOrThrow(POLLIN, errno)
         }
     }
 
@@ -54,8 +60,10 @@ final class RemoteSocket {
         while true {
             try rules.check()
             let sent = send(descriptor, bytes, count, Int32(MSG_NOSIGNAL))
+            let code = errno
+            isUnanswered = true
             if sent >= 0 { return sent }
-            try waitOrThrow(POLLOUT)
+            try waitOrThrow(POLLOUT, code)
         }
     }
 
@@ -64,16 +72,19 @@ final class RemoteSocket {
         descriptor = -1
     }
 
-    private func waitOrThrow(_ events: Int32) throws {
-        switch errno {
+    private func waitOrThrow(_ events: Int32, _ code: Int32) throws {
+        switch code {
         case EINTR: return
         case EAGAIN: try rules.wait(for: descriptor, events)
-        default: throw rules.fail(.unavailable("the connection to '\(host)' broke: \(Self.words(errno))"))
+        default:
+            if isUnanswered { rules.loseUnanswered() }
+            throw rules.fail(.unavailable("the connection to '\(host)' broke: \(Self.words(code))"))
         }
     }
 
     private func unreachable(_ code: Int32) -> HubError {
-        rules.fail(.unavailable("cannot reach '\(host)' on port \(port): \(Self.words(code))"))
+        rules.loseUnanswered()
+        return rules.fail(.unavailable("cannot reach '\(host)' on port \(port): \(Self.words(code))"))
     }
 
     private static func words(_ code: Int32) -> String { String(cString: strerror(code)) }

@@ -63,11 +63,19 @@ final class RemoteSession {
     private func giveCredentials(
         _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?, _ asking: Server?, _ allowed: UInt32
     ) -> Int32 {
-        guard !credentialsGiven, let token = credentials.token, server == nil || asking == server,
+        guard !credentialsGiven, let token = credentials.token, isRightServer(asking),
             allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT.rawValue != 0
         else { return GIT_EAUTH.rawValue }
         credentialsGiven = true
         return git_credential_userpass_plaintext_new(out, credentials.user, token)
+    }
+
+    /// Some versions of libgit2 name the URL they began with even when a redirect has led elsewhere, so the connection
+    /// itself is asked, too.
+    private func isRightServer(_ asking: Server?) -> Bool {
+        guard let server else { return true }
+        guard asking == server, let place = RemoteGuard.current?.place else { return false }
+        return server.isAt(place.host, place.port)
     }
 
     private func hear(_ text: String) {
@@ -100,6 +108,8 @@ extension RemoteSession {
             self.host = host.lowercased()
             port = parts.port ?? ["http": 80, "https": 443][scheme]
         }
+
+        func isAt(_ host: String, _ port: Int) -> Bool { (self.host, self.port) == (host.lowercased(), port) }
     }
 }
 

@@ -13,8 +13,8 @@ struct MirrorContent: Sendable {
     let connection: MirrorConnection
 
     /// Of the git-lfs server, such as `https://host/owner/name.git/info/lfs`.
-    let endpoint: String
-    let credentials: (user: String, token: String)?
+    let endpoint: MirrorURL
+    let login: MirrorLogin?
     let limits: HubLimits
 
     /// How many files one question names.
@@ -76,21 +76,18 @@ struct MirrorContent: Sendable {
     }
 
     private func links(of pointers: [LFSPointer]) async throws -> [String: Reply.Object] {
-        var request = HTTPClientRequest(url: "\(endpoint)/objects/batch")
+        var request = HTTPClientRequest(url: "\(endpoint.text)/objects/batch")
         request.method = .POST
         request.headers.add(name: "Accept", value: "application/vnd.git-lfs+json")
         request.headers.add(name: "Content-Type", value: "application/vnd.git-lfs+json")
-        if let credentials {
-            let login = Data("\(credentials.user):\(credentials.token)".utf8).base64EncodedString()
-            request.headers.add(name: "Authorization", value: "Basic \(login)")
-        }
+        login?.add(to: &request, for: endpoint)
         let question = Question(objects: pointers.map { .init(oid: $0.digest.hex, size: $0.size) })
         request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(question)))
         return try await connection.send(request) { response in
             let body = try await response.body.collect(upTo: Self.answerLimit)
             guard response.status.code == 200 else {
                 throw HubError.unavailable(
-                    "the upstream's git-lfs server answers \(response.status.code) at \(endpoint)")
+                    "the upstream's git-lfs server answers \(response.status.code) at \(endpoint.text)")
             }
             do {
                 let reply = try JSONDecoder().decode(Reply.self, from: Data(body.readableBytesView))
@@ -99,7 +96,8 @@ struct MirrorContent: Sendable {
                 }
                 return Dictionary(reply.objects.map { ($0.oid, $0) }, uniquingKeysWith: { first, _ in first })
             } catch is DecodingError {
-                throw HubError.unavailable("the upstream's git-lfs server at \(endpoint) answers nothing git-lfs knows")
+                throw HubError.unavailable(
+                    "the upstream's git-lfs server at \(endpoint.text) answers nothing git-lfs knows")
             }
         }
     }
@@ -109,28 +107,9 @@ struct MirrorContent: Sendable {
             let reason = object?.error?.message.map { ": \($0.prefix(200))" } ?? ""
             throw HubError.unavailable("the upstream does not have its file \(pointer.digest)\(reason)")
         }
-        var request = HTTPClientRequest(url: link.href)
-        for (name, value) in link.header ?? [:] where Self.isPlain(name, value) {
-            request.headers.add(name: name, value: value)
-        }
-        let stored = try await connection.send(request) { response in
-            guard response.status.code == 200 else {
-                throw HubError.unavailable(
-                    "the upstream answers \(response.status.code) when asked for its file \(pointer.digest)")
-            }
-            return try await content.ingest(lease: lease) { take in
-                var left = pointer.size
-                for try await piece in response.body {
-                    left -= piece.readableBytes
-                    guard left >= 0 else {
-                        throw HubError.invalid(
-                            "the upstream sends more than the \(pointer.size) bytes its file \(pointer.digest) should have"
-                        )
-                    }
-                    try await take(Array(piece.readableBytesView))
-                }
-            }
-        }
+        let download = MirrorDownload(
+            of: pointer, from: link.href, headers: link.header ?? [:], connection: connection, login: login)
+        let stored = try await content.ingest(lease: lease) { take in try await download.run(take) }
         guard stored.size == pointer.size else {
             throw HubError.invalid(
                 "the upstream sent \(stored.size) bytes for its file \(pointer.digest), which should have \(pointer.size)"
@@ -139,10 +118,5 @@ struct MirrorContent: Sendable {
         guard stored.digest == pointer.digest else {
             throw HubError.invalid("the upstream sent bytes with the SHA-256 \(stored.digest) for \(pointer.digest)")
         }
-    }
-
-    private static func isPlain(_ name: String, _ value: String) -> Bool {
-        !name.isEmpty && (name + value).utf8.allSatisfy { (0x20...0x7E).contains($0) }
-            && !["host", "content-length", "transfer-encoding"].contains(name.lowercased())
     }
 }

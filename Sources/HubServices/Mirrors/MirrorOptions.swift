@@ -9,6 +9,9 @@ package struct MirrorOptions: Sendable {
     /// Seconds for which an upstream may say nothing.
     package var patienceSeconds = 60
 
+    /// Certificates in PEM of authorities that are believed beside the system's.
+    package var trustedRoots: [UInt8] = []
+
     package init() {}
 
     /// Where a mirror may be pulled from.

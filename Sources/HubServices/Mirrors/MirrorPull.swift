@@ -47,7 +47,7 @@ struct MirrorPull: Sendable {
         ) { host, port in try MirrorURL.address(of: host, port: port, options: options) }
         let fetch = RemoteFetch(
             of: url.text, RemoteCredentials(user: mirror.remoteUser ?? "hubd", token: mirror.token), scratch: scratch,
-            limits: limits.packs, rules: rules)
+            limits: limits.packs, rules: rules, trusting: options.trustedRoots)
         do {
             return try await fetch.run(into: record.rowID, of: git)
         } catch let error as GitError {
@@ -87,10 +87,12 @@ struct MirrorPull: Sendable {
         let missing = try await pushes.missing(Array(byDigest.keys), in: record, for: mirror.caller, sources: [])
         let wanted = missing.compactMap { byDigest[$0] }.sorted { $0.digest.hex < $1.digest.hex }
         guard !wanted.isEmpty else { return (0, 0) }
-        let endpoint = try mirror.lfsURL ?? MirrorURL(mirror.url, options: options).lfs
+        let repository = try MirrorURL(mirror.url, options: options)
+        let endpoint = try MirrorURL(mirror.lfsURL ?? repository.lfs, options: options)
+        let login = mirror.token.map { MirrorLogin(user: mirror.remoteUser ?? "hubd", token: $0, for: repository) }
         let source = MirrorContent(
-            content: content, connection: MirrorConnection(options: options), endpoint: endpoint,
-            credentials: mirror.token.map { (mirror.remoteUser ?? "hubd", $0) }, limits: limits)
+            content: content, connection: MirrorConnection(options: options), endpoint: endpoint, login: login,
+            limits: limits)
         let lease = Lease(uploader: mirror.user.id, scope: record.rowID)
         return (wanted.count, try await source.fetch(wanted, lease: lease))
     }

@@ -34,6 +34,15 @@ struct MirrorURL: Sendable {
         }
     }
 
+    /// Who is asked: another scheme or port of the same host is somebody else.
+    struct Origin: Hashable {
+        let isEncrypted: Bool
+        let host: String
+        let port: Int
+    }
+
+    var origin: Origin { Origin(isEncrypted: isEncrypted, host: host.lowercased(), port: port) }
+
     /// Where git-lfs looks for the server of a repository at this address.
     var lfs: String { text.hasSuffix(".git") ? "\(text)/info/lfs" : "\(text).git/info/lfs" }
 
