@@ -38,13 +38,22 @@ struct Sync: AsyncParsableCommand {
         let (session, id) = try Workspace.target(name)
         let order = MergeBody(target: branch, strategy: strategy, dryRun: dryRun, fastForwardOnly: ffOnly)
         let result = try await session.call { try await $0.sync(id, order) }
-        try Merges.tell(result, json: json, next: result.outcome == .conflicts ? try await advice(session, id) : nil)
+        let next = result.outcome == .conflicts ? try await advice(on: result, session, id) : nil
+        try Merges.tell(result, json: json, next: next)
     }
 
-    private func advice(_ session: Session, _ id: RepositoryID) async throws -> String? {
+    private func advice(on result: MergeResultBody, _ session: Session, _ id: RepositoryID) async throws -> String? {
         guard let upstream = try await session.call({ try await $0.repository(id) }).forkedFrom else { return nil }
+        let name = if let branch { branch } else { try await self.branch(at: result.ours, session, id) }
         return
-            "Settle it in a working copy of \(id) with 'hubctl merge \(branch ?? "main") --from \(upstream)' and push, "
+            "Settle it in a working copy of \(id) with 'hubctl merge \(name) --from \(upstream)' and push, "
             + "or choose with -s: ours, theirs, sum, average."
+    }
+
+    /// The default branch has no name in the answer; it is one that stands where the merge began.
+    private func branch(at commit: String, _ session: Session, _ id: RepositoryID) async throws -> String {
+        let names = try await session.call { try await $0.refs(of: id) }.branches
+            .filter { $0.targetCommit == commit }.map(\.name)
+        return names.contains("main") ? "main" : names.first ?? commit
     }
 }
