@@ -54,6 +54,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if streams else piece)
             if streams:
                 self.wfile.write(b"0\r\n\r\n")
+            elif has_body and received < int(answer.getheader("Content-Length")):
+                self.close_connection = True  # it broke off, and the client has to see that
             self.server.calls.append(Call(
                 self.command, self.path.split("?")[0], answer.status, sent, received,
                 "Authorization" in self.headers, self.headers.get("Range"), answer.getheader("Content-Type")))
