@@ -112,6 +112,7 @@ class LFSServer(GitServer):
         super().__init__(*arguments, **options)
         self.content = {}
         self.cuts = []  # after so many bytes answers to come are broken off
+        self.resets = False  # then what is under way is lost too
         self.knows_ranges = True
         self.locks_content = False
         self.link = lambda digest: {"href": f"{self.url}/content/{digest}"}
@@ -153,7 +154,9 @@ class LFSServer(GitServer):
         if not self.cuts:
             return reply(request, status, content, headers)
         reply(request, status, content, headers, sent=self.cuts.pop(0))
-        return reset(request)
+        request.close_connection = True
+        if self.resets:
+            reset(request)
 
 
 def pointer(digest, size):
@@ -179,5 +182,5 @@ def reset(request):
     """Closes a connection as a network that is gone does, not in order."""
     request.close_connection = True
     request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    for one in (request.rfile, request.wfile, request.connection):
-        one.close()
+    request.rfile.close()
+    request.connection.close()

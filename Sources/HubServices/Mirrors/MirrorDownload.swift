@@ -11,8 +11,9 @@ struct MirrorDownload: Sendable {
     private let connection: MirrorConnection
     private let login: MirrorLogin?
 
-    /// So often a file may be cut off, each time further on.
+    /// So often a file may be cut off, and so often in a row without anything new having come.
     private static let cutLimit = 10
+    private static let idleLimit = 3
 
     init(
         of pointer: LFSPointer, from href: String, headers: [String: String], connection: MirrorConnection,
@@ -29,22 +30,22 @@ struct MirrorDownload: Sendable {
     /// Hands over what comes, never more than the file should have; the caller hashes it.
     func run(_ take: ([UInt8]) async throws -> Void) async throws {
         var request = link
-        var (came, cuts, isShown) = (0, 0, false)
+        var (came, cuts, idle, isShown) = (0, 0, 0, false)
         while true {
             let start = came
-            request.headers.replaceOrAdd(name: "Range", value: "bytes=\(start)-")
-            if start == 0 { request.headers.remove(name: "Range") }
+            if start > 0 { request.headers.replaceOrAdd(name: "Range", value: "bytes=\(start)-") }
             let end = try await connection.send(request) { response in
                 if response.status.code == 401 { return End.stranger }
                 return try await read(response, from: start, &came, take)
             }
             switch end {
             case .whole: return
-            case .stranger:
-                try show(&request, &isShown)
+            case .cut where came == pointer.size: return
+            case .stranger: try show(&request, &isShown)
             case .cut:
                 cuts += 1
-                guard came > start, cuts < Self.cutLimit else {
+                idle = came > start ? 0 : idle + 1
+                guard idle < Self.idleLimit, cuts < Self.cutLimit else {
                     throw HubError.unavailable(
                         "the upstream broke off its file \(pointer.digest) at \(came) of \(pointer.size) bytes")
                 }
