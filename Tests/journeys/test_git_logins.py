@@ -1,11 +1,13 @@
 """Who may fetch: how stock git is asked for a login, where it may find one, and what it is told without."""
 
+import random
+
 import pytest
 
 import git_oracle
 import hub as programs
 import packets
-from hub import said
+from hub import run, said
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +145,72 @@ def test_a_moved_repository_is_followed(shared_hub, shared_ada, stranger_at_shar
     result = stranger_at_shared.git("-C", "clone", "rev-parse", "HEAD")
     assert result.stdout == twin.git("rev-parse", "main")
     assert packets.HubEnd(shared_hub, f"ada/after-{version}").advertisement(version).status == 200
+
+
+class Prompts:
+    """A program that git asks for a login, and what it was asked."""
+
+    def __init__(self, folder, name, password):
+        self.program, self.log = folder / "askpass", folder / "asked"
+        self.program.write_text(
+            f'#!/bin/sh\necho "$1" >>"{self.log}"\ncase "$1" in Username*) echo {name};; *) echo {password};; esac\n')
+        self.program.chmod(0o755)
+
+    def asked(self):
+        """The first words of what git asked since the last look."""
+        words = [line.split()[0] for line in self.log.read_text().splitlines()] if self.log.exists() else []
+        self.log.unlink(missing_ok=True)
+        return words
+
+
+def test_only_what_is_not_known_is_asked_for(shared_hub, shared_ada, closed, stranger_at_shared, tmp_path):
+    prompts = Prompts(tmp_path, "nobody", shared_ada.user.token)
+    url = shared_hub.remote(closed)
+    named = url.replace("://", "://ada@")
+    assert ask(stranger_at_shared, named, 2, GIT_ASKPASS=str(prompts.program)).returncode == 0
+    assert prompts.asked() == ["Password"]
+    configured = f"credential.{shared_hub.url}.username=ada"
+    assert ask(stranger_at_shared, url, 2, "-c", configured, GIT_ASKPASS=str(prompts.program)).returncode == 0
+    assert prompts.asked() == ["Password"]
+
+
+def test_a_login_that_worked_is_kept_and_one_that_did_not_is_forgotten(
+        shared_hub, shared_ada, closed, stranger_at_shared, tmp_path, version):
+    prompts = Prompts(tmp_path, "ada", shared_ada.user.token)
+    kept = tmp_path / "kept"
+    helper = ("-c", f"credential.helper=store --file={kept}")
+    url, asks = shared_hub.remote(closed), {"GIT_ASKPASS": str(prompts.program)}
+    for expected in (["Username", "Password"], []):
+        assert ask(stranger_at_shared, url, version, *helper, **asks).returncode == 0
+        assert prompts.asked() == expected
+    assert shared_ada.user.token in kept.read_text()
+
+    kept.write_text(shared_hub.url.replace("://", "://ada:hub_" + "0" * 40 + "@") + "\n")
+    failed = ask(stranger_at_shared, url, version, *helper, **asks)
+    assert failed.returncode == 128 and "Authentication failed" in failed.stderr and prompts.asked() == []
+    assert kept.read_text() == ""
+    assert ask(stranger_at_shared, url, version, *helper, **asks).returncode == 0
+    assert prompts.asked() == ["Username", "Password"]
+
+
+@pytest.mark.parametrize("buffer", (65_536, 1_048_576), ids=("chunked", "whole"))
+def test_what_is_public_asks_once_and_only_for_a_push(shared_hub, shared_ada, stranger_at_shared, tmp_path, buffer):
+    repository = f"ada/half-open-{buffer}"
+    shared_hub.create(repository, shared_ada.user)
+    prompts = Prompts(tmp_path, "ada", shared_ada.user.token)
+    somebody = {**stranger_at_shared.environment, "GIT_ASKPASS": str(prompts.program)}
+    folder = tmp_path / "clone"
+
+    def git(*arguments, cwd=folder):
+        return run(["git", "-c", f"http.postBuffer={buffer}", *arguments], env=somebody, cwd=cwd)
+
+    git("clone", "-q", shared_hub.remote(repository), str(folder), cwd=tmp_path)
+    (folder / "noise").write_bytes(bytes((place * place + place // 7) % 251 for place in range(400_000)))
+    (folder / "more").write_bytes(random.Random(5).randbytes(200_000))
+    git("add", ".")
+    git("commit", "-q", "-m", "noise")
+    assert prompts.asked() == []
+    git("push", "-q", "origin", "main")
+    assert prompts.asked() == ["Username", "Password"]
+    git("fetch", "-q", "origin")
+    assert prompts.asked() == []
