@@ -32,7 +32,9 @@ struct ServerTLS: Sendable {
         } catch {
             throw HubError.invalid("the key in '\(key)' does not belong to the certificate in '\(certificate)'")
         }
-        return try .http2Upgrade(tlsConfiguration: configuration)
+        return try .http2Upgrade(
+            tlsConfiguration: configuration,
+            configuration: .init(streamConfiguration: .init(additionalChannelHandlers: [ConnectionWindow()])))
     }
 
     private func chain() throws -> [NIOSSLCertificate] {

@@ -2,6 +2,7 @@
 
 import pytest
 
+import git_oracle
 import hub as programs
 from hub import run, said
 
@@ -71,6 +72,24 @@ def test_git_clones_pushes_and_fetches(secure, ada, version, number):
     ada.git("fsck", "--full", "--strict", cwd=two)
     trees = [ada.git("rev-parse", "HEAD^{tree}", cwd=folder).stdout for folder in (one, two)]
     assert trees[0] == trees[1]
+
+
+def test_thousands_of_wants_are_sent_in_pieces_over_http_2(secure, ada, tmp_path):
+    """More than 64 KiB, which libcurl may not get beyond when a server lets it send no more than that at once."""
+    history = git_oracle.History(tmp_path / "many.git")
+    root = history.commit("main", {"file": "0\n"})
+    for number in range(1, 1500):
+        history.commit(f"b/{number}", {"file": f"{number}\n"}, [root])
+    history.write()
+    secure.request("POST", "/api/repos/create", {"name": "model", "empty": True}, ada.user)
+    url = secure.remote("ada/model", ada.user)
+    assert git(ada, "HTTP/2", "push", "-q", url, "refs/heads/*:refs/heads/*", cwd=tmp_path / "many.git") == {"2"}
+    for version in git_oracle.VERSIONS:
+        clone = ada.home / f"clone-{version}"
+        options = ("-c", f"protocol.version={version}", "-c", "http.postBuffer=65536")
+        assert git(ada, "HTTP/2", *options, "clone", "-q", "--bare", url, str(clone)) == {"2"}
+        assert len(ada.git("branch", cwd=clone).stdout.splitlines()) == 1500
+        ada.git("fsck", "--full", "--strict", cwd=clone)
 
 
 def test_large_files_follow_links_that_are_secure_too(secure, ada):
