@@ -91,6 +91,13 @@ package struct PullRequestService: Sendable {
                 continue
             } catch let reopened as Reopened {
                 return try await find(reopened.number, in: record)
+            } catch HubError.conflict(let message) {
+                // Whoever took the number meanwhile has its ref, which is seen before the number is asked for again.
+                let next = try await database.read { connection in
+                    try DiscussionLog.nextNumber(in: record.rowID, connection)
+                }
+                guard next != number else { throw HubError.conflict(message) }
+                continue
             }
             return try await find(number, in: record)
         }
