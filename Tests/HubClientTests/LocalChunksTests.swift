@@ -1,10 +1,9 @@
 import Foundation
 import HubAPI
 import HubChunks
+import HubClient
 import HubCore
 import Testing
-
-@testable import HubClient
 
 @Suite struct LocalChunksTests {
     private static let xorb = XetHash(digest(7))

@@ -26,7 +26,7 @@ package struct DownloadQueue: Sendable, Equatable {
     }
 
     /// The pieces in their order, in batches: those of a file that is `alone` are one, so are those of others in a row.
-    func batches(alone: [Bool]) -> [[Piece]] {
+    package func batches(alone: [Bool]) -> [[Piece]] {
         pieces.reduce(into: []) { batches, piece in
             if let last = batches.last?.last, last.file == piece.file || !(alone[last.file] || alone[piece.file]) {
                 batches[batches.count - 1].append(piece)

@@ -2,8 +2,8 @@ import Foundation
 import HubCore
 
 /// An open file, read and written at places, so that several tasks can share it.
-final class LocalFile: Sendable {
-    enum Purpose: Sendable {
+package final class LocalFile: Sendable {
+    package enum Purpose: Sendable {
         case reading
         /// Made if absent, kept if there.
         case writing
@@ -19,7 +19,9 @@ final class LocalFile: Sendable {
 
     deinit { close(descriptor) }
 
-    static func open(_ path: String, for purpose: Purpose, mode: mode_t = 0o666) throws -> LocalFile {
+    package static func open(
+        _ path: String, for purpose: Purpose, mode: UInt32 = 0o666
+    ) throws -> LocalFile {
         let flags = purpose == .reading ? O_RDONLY : O_RDWR | O_CREAT
         let descriptor = unsafe Foundation.open(path, flags | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failure("open", path) }

@@ -1,16 +1,18 @@
-import HubAPI
+package import HubAPI
 import HubCore
 
 /// The chunks that a file is made of, by where the hub keeps them.
-struct WantedChunks: Sendable {
+package struct WantedChunks: Sendable {
     private var ranges: [XetHash: [Range<Int>]] = [:]
 
-    mutating func add(_ terms: [ReconstructionBody.Term]) {
+    package init() {}
+
+    package mutating func add(_ terms: [ReconstructionBody.Term]) {
         for term in terms { ranges[term.hash, default: []].append(term.range.start..<term.range.end) }
     }
 
     /// To be called once all is added.
-    mutating func sort() {
+    package mutating func sort() {
         ranges = ranges.mapValues { ranges in
             ranges.sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { merged, range in
                 if let last = merged.last, range.lowerBound <= last.upperBound {
@@ -22,7 +24,7 @@ struct WantedChunks: Sendable {
         }
     }
 
-    func contains(_ location: ChunkLocation) -> Bool {
+    package func contains(_ location: ChunkLocation) -> Bool {
         guard let ranges = ranges[location.xorb] else { return false }
         var (low, high) = (0, ranges.count)
         while low < high {
