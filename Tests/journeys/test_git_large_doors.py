@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 import hub as programs
-from upstream import Upstream
+from git_server import GitServer
 
 MIB = 1 << 20
 
@@ -80,13 +80,13 @@ def test_an_imported_folder_brings_them_in_pieces(chunking, source, anybody):
 
 def test_a_mirror_follows_them(chunking, source, anybody):
     work = fill(anybody, source / "model.git")
-    upstream = Upstream(source).start()
+    upstream = GitServer().start()
     try:
         chunking.start().user("ada")
         mirror = [programs.HUBD, "mirror"]
         data = ["--data", str(chunking.data)]
         programs.run(
-            [*mirror, "add", f"{upstream.url}/model.git", "ada/copy", "--user", "ada", *data],
+            [*mirror, "add", upstream.add(source / "model.git", "model.git"), "ada/copy", "--user", "ada", *data],
             env=chunking.environment)
         programs.run([*mirror, "run", "ada/copy", *data], env=chunking.environment)
         content = (work / "noise.plain").read_bytes()
