@@ -51,8 +51,11 @@ struct RefRules {
                 + "pull and merge first, or push to another branch")
     }
 
-    /// Below `refs/`, what is the hub's own, or would be a second spelling of what is everybody's.
-    private static let reserved: Set = ["heads", "tags", "pr", "convert"]
+    /// Below `refs/`, what is the hub's own, would be a second spelling of what is everybody's, or makes git show other
+    /// objects than those that were validated, or belongs to one working copy.
+    private static let reserved: Set = [
+        "heads", "tags", "pr", "convert", "replace", "bisect", "worktree", "rewritten",
+    ]
 
     private func problem(ofName update: Push.Update) -> HubError? {
         let ref = update.ref

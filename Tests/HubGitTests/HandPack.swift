@@ -70,7 +70,7 @@ enum HandPack {
         return bytes
     }
 
-    private static func size(_ size: Int) -> [UInt8] {
+    static func size(_ size: Int) -> [UInt8] {
         size < 0x80 ? [UInt8(size)] : [UInt8(size & 0x7F | 0x80)] + Self.size(size >> 7)
     }
 
@@ -94,7 +94,7 @@ enum HandPack {
     }
 
     /// A zlib stream that stores and does not compress.
-    private static func zlib(_ bytes: [UInt8]) -> [UInt8] {
+    static func zlib(_ bytes: [UInt8]) -> [UInt8] {
         var stream: [UInt8] = [0x78, 0x01]
         for start in stride(from: 0, to: max(bytes.count, 1), by: 0xFFFF) {
             let piece = bytes[start..<min(start + 0xFFFF, bytes.count)]

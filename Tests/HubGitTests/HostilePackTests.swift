@@ -74,6 +74,46 @@ import Testing
         #expect(problem?.contains("the pack") == true, "\(problem ?? "accepted")")
     }
 
+    @Test func `a stream that is stretched without end is not kept`() async throws {
+        let hub = try await TestStore()
+        for (blocks, isTaken) in [(100, true), (2000, false)] {
+            // Stored blocks of nothing, and then one of five bytes (RFC 1951, 3.2.4).
+            let stretched = (0..<blocks).flatMap { _ in [0, 0, 0, 0xFF, 0xFF] as [UInt8] }
+            let end: [UInt8] = [1, 5, 0, 0xFA, 0xFF] + Array("hello".utf8) + [0x06, 0x2C, 0x02, 0x15]
+            let pack = HandPack.bytes(ofParts: [HandPack.entry(3, 5, [0x78, 0x01] + stretched + end)])
+
+            let push = try await hub.receive(
+                PushRequest(commands: [(nil, .zero.next, "refs/heads/main")], pack: pack))
+
+            #expect((push.problem == nil) == isTaken, "\(push.problem ?? "accepted")")
+        }
+    }
+
+    @Test func `small deltas on a large object are made of it once, and not on two in turns for ever`() async throws {
+        let hub = try await TestStore()
+        let folder = try hub.makeRepository()
+        let bases = [UInt8(0), 1].map { [UInt8](repeating: $0, count: 5 << 20) }
+        let names = try bases.map {
+            try ObjectID(parsing: hub.git("hash-object", "--stdin", in: folder, input: $0).line)
+        }
+        var limits = PushLimits()
+        limits.inflatedBytes = 16 << 20
+        for (turns, isTaken) in [(1, true), (2, false)] {
+            let wholes = bases.map { HandPack.entry(3, $0.count, HandPack.zlib($0)) }
+            let deltas = (1...100).map { length in
+                let delta = HandPack.size(5 << 20) + [UInt8(length), 0x90, UInt8(length)]
+                return HandPack.entry(7, delta.count, names[length % turns].bytes + HandPack.zlib(delta))
+            }
+            let pack = HandPack.bytes(ofParts: wholes + deltas)
+
+            let push = try await hub.receive(
+                PushRequest(commands: [(nil, .zero.next, "refs/heads/main")], pack: pack), limits: limits)
+
+            #expect((push.problem == nil) == isTaken, "\(push.problem ?? "accepted")")
+            #expect(isTaken || push.problem?.contains("in turns") == true)
+        }
+    }
+
     @Test(arguments: [0, 64 << 20], HostilePackTests.deltas)
     func `a delta that makes no sense is refused, in memory and in pieces`(held: Int, delta: [UInt8]) async throws {
         let hub = try await TestStore()

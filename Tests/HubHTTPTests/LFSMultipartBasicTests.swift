@@ -51,7 +51,7 @@ import Testing
             let parts = try #require(actions.parts)
             #expect(parts.map(\.pos) == [0, 100_000, 200_000])
             #expect(parts.map(\.size) == [100_000, 100_000, 50_000])
-            #expect(parts.allSatisfy { $0.want_digest == "contentMD5" && $0.expires_in == 24 * 3600 })
+            #expect(parts.allSatisfy { $0.want_digest == "contentMD5" && $0.expires_in == 3600 })
             #expect(actions.commit != nil && actions.abort != nil && actions.verify != nil)
         }
     }
@@ -187,10 +187,23 @@ import Testing
             #expect(try await post(first.commit, sender).status == .conflict)
             #expect(try await actions(sender).parts?.count == 3)
             #expect(try await rows(test) == 0)
-            let leases = try await test.database.read { connection in
-                try connection.queryOne("SELECT COUNT(*) FROM chunk_content_lease")?.int(0)
-            }
-            #expect(leases == 0)
+        }
+    }
+
+    @Test func `giving up an upload takes nothing from another upload of the same bytes`() async throws {
+        try await with { sender, _ in
+            let parted = try await actions(sender)
+            let part = try #require(parted.parts?.first)
+            _ = try await send(part, of: sender.bytes, sender)
+            let bytes = Array(sender.bytes.prefix(100_000))
+            let same = LFSRouteTests.Sender(client: sender.client, token: sender.token, bytes: bytes)
+            let (_, before) = try await same.batch(["basic"])
+            #expect(before.actions?.upload == nil, "the part is here already")
+
+            #expect(try await post(parted.abort, sender).status == .ok)
+
+            let (_, after) = try await same.batch(["basic"])
+            #expect(after.actions?.upload == nil, "and stays")
         }
     }
 

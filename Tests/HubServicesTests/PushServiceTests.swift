@@ -127,6 +127,8 @@ import Testing
 
     @Test(arguments: [
         "refs/convert/parquet", "refs/Convert/x", "refs/PR/1", "refs/Heads/x", "refs/TAGS/x", "refs/stash",
+        "refs/replace/0123456789012345678901234567890123456789", "refs/bisect/bad", "refs/worktree/a",
+        "refs/rewritten/a",
     ])
     func `no client moves what is the hub's own or looks like something else`(_ name: String) async throws {
         let test = try await TestHub()

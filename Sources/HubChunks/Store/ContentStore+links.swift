@@ -68,16 +68,6 @@ extension ContentStore {
             """, [lease.uploader, lease.scope, content, expiry])
     }
 
-    /// Ends what ``hold(_:for:until:in:)`` or an upload of the lease's holder began.
-    package static func release(
-        _ digest: ContentDigest, from lease: Lease, in connection: any SQLConnection
-    ) throws {
-        guard let id = try contentID(of: digest, in: connection) else { return }
-        try connection.execute(
-            "DELETE FROM chunk_content_lease WHERE uploader = ? AND scope = ? AND content_id = ?",
-            [lease.uploader, lease.scope, id])
-    }
-
     /// Gives a fork everything its parent has.
     package static func copyLinks(from parent: Int64, to fork: Int64, in connection: any SQLConnection) throws {
         try connection.execute(

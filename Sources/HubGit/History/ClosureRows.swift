@@ -21,6 +21,7 @@ struct ClosureRows {
             "SELECT tips, objects FROM git_closure WHERE repository_id = ? ORDER BY part", [repository]
         ).map { row in
             let tips = try row.blob(0)
+            guard tips.count % ObjectID.byteCount == 0 else { throw SQLError.other("a row of git_closure is damaged") }
             let ids = stride(from: 0, to: tips.count, by: ObjectID.byteCount).compactMap { start in
                 ObjectID(bytes: tips[start..<min(start + ObjectID.byteCount, tips.count)])
             }

@@ -38,7 +38,7 @@ final class GitCaches: Sendable {
     func plan(_ key: PackPlanKey) -> PackPlan? { state.withLock { $0.plans[key] } }
 
     func keep(_ plan: PackPlan, for key: PackPlanKey) {
-        state.withLock { $0.plans.set(plan, for: key, cost: plan.count + 1) }
+        state.withLock { $0.plans.set(plan, for: key, cost: plan.count + 500) }
     }
 
     func contents(of repository: Int64) -> ReachedObjects? { state.withLock { $0.contents[repository] } }

@@ -10,6 +10,9 @@ struct Closure {
     /// How many of the objects had to be looked for, because they were not written down.
     fileprivate(set) var walked = 0
 
+    /// Whether so much of it had to be looked for that it should be written down.
+    var isWorthWriting: Bool { walked >= max(GitRepository.closureStep, numbers.count / 10) }
+
     mutating func add(_ more: [Int64]) {
         guard let last = numbers.last, let first = more.first, first <= last else { return numbers += more }
         var merged: [Int64] = []
@@ -65,7 +68,7 @@ extension GitRepository {
         let starts = Set(commits)
         var closure = Closure()
         var reached: CommitMarks?
-        for part in parts {
+        for part in parts where !part.tips.isEmpty {
             if !starts.isSuperset(of: part.tips) {
                 if reached == nil {
                     let positions = try positions(of: commits)
@@ -89,16 +92,16 @@ extension GitRepository {
         let commits = Set(refs.commitTips)
         let tips = Set(refs.refs.filter { $0.name.isBranch || $0.name.isTag }.map(\.commit)).intersection(commits)
         let all = try closure(of: tips.sorted { $0.hex < $1.hex })
-        guard all.walked >= max(Self.closureStep, all.numbers.count / 10) else { return nil }
+        guard all.isWorthWriting else { return nil }
         guard let head = refs.head?.commit, tips.contains(head) else {
             return [ClosureRows.Part(tips: Array(tips), objects: ClosureRows.encode(all.numbers))]
         }
         let first = try closure(of: [head])
-        return [
-            ClosureRows.Part(tips: [head], objects: ClosureRows.encode(first.numbers)),
-            ClosureRows.Part(
-                tips: Array(tips.subtracting([head])), objects: ClosureRows.encode(all.subtracting(first))),
-        ]
+        let others = tips.subtracting([head])
+        let parts = [ClosureRows.Part(tips: [head], objects: ClosureRows.encode(first.numbers))]
+        guard !others.isEmpty else { return parts }
+        let rest = ClosureRows.encode(all.subtracting(first))
+        return parts + [ClosureRows.Part(tips: Array(others), objects: rest)]
     }
 
     /// Walking over fewer objects than this is not worth writing anything down.

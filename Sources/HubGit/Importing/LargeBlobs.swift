@@ -75,11 +75,11 @@ struct LargeBlobs {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
         for name in names.sorted() where name.hasSuffix(".idx") {
             let path = "\(place)/\(name.dropLast(4))"
-            let file = try ScratchFile(reading: path + ".pack")
-            opened.append(
-                Pack(
-                    offsets: try PackOffsets(path: path + ".idx"), file: file,
-                    end: try file.length - PackFormat.checksumLength))
+            // An index that lost its pack, or is of an old version, is left to libgit2, as is a pack that has just gone.
+            guard let offsets = try? PackOffsets(path: path + ".idx"),
+                let file = try? ScratchFile(reading: path + ".pack")
+            else { continue }
+            opened.append(Pack(offsets: offsets, file: file, end: try file.length - PackFormat.checksumLength))
         }
         packs = opened
         return opened

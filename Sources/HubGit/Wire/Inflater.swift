@@ -42,20 +42,24 @@ final class Inflater {
         inflateReset(stream)
         // One byte more than promised shows a stream that is too long.
         var bytes = [UInt8](repeating: 0, count: size + 1)
+        let limit = place + Self.longestStream(of: size)
         var (place, done) = (place, 0)
-        while true {
+        while place <= limit {
             try look(at: place)
             let (status, read, wrote) = step(from: place, into: &bytes, at: done)
             place += read
             done += wrote
             guard done <= size, status == Z_OK || status == Z_STREAM_END else { break }
             guard status == Z_STREAM_END else { continue }
-            guard done == size else { break }
+            guard done == size, place <= limit else { break }
             bytes.removeLast()
             return (bytes, place)
         }
         throw GitError(code: .invalid, message: "the pack holds a damaged object at byte \(place)")
     }
+
+    /// No program writes longer streams than this; streams can be stretched without end, and would be kept as they are.
+    private static func longestStream(of size: Int) -> Int { 2 * size + 4096 }
 
     /// Longer streams, and those that are no sound stream at all, are left to zlib.
     private static let lengthAtOnce = 256 << 10
@@ -74,7 +78,8 @@ final class Inflater {
             }
             count = length == nil ? 0 : size
         }
-        return length.map { (bytes, place + $0) }
+        guard let length, length <= Self.longestStream(of: size) else { return nil }
+        return (bytes, place + length)
     }
 
     /// The stream that begins at `place` and must hold exactly `size` bytes, in pieces.
@@ -91,6 +96,7 @@ final class Inflater {
 
         /// Where the stream goes on, and in the end where it ended.
         private(set) var place: Int
+        private let limit: Int
         private var rest: Int
         private var hasEnded = false
 
@@ -98,6 +104,7 @@ final class Inflater {
 
         fileprivate init(inflater: Inflater, place: Int, rest: Int) {
             (self.inflater, self.place, self.rest) = (inflater, place, rest)
+            limit = place + Inflater.longestStream(of: rest)
         }
 
         /// The next bytes, at most a megabyte; nil at the end.
@@ -112,7 +119,7 @@ final class Inflater {
                 place += read
                 done += wrote
                 hasEnded = status == Z_STREAM_END
-                guard status == Z_OK || hasEnded else { throw damaged }
+                guard status == Z_OK || hasEnded, place <= limit else { throw damaged }
             }
             rest -= done
             guard rest >= 0, !hasEnded || rest == 0 else { throw damaged }

@@ -112,16 +112,22 @@ struct RecentObjects: Sendable {
     private var objects: [ObjectID: [UInt8]] = [:]
     private var byteCount = 0
 
+    /// The last one that is too long to be among the others.
+    private var large: (id: ObjectID, bytes: [UInt8])?
+
     private static let byteLimit = 16 << 20
 
     /// What an object takes beside its bytes, about.
     private static let overhead = 160
 
-    subscript(id: ObjectID) -> [UInt8]? { objects[id] }
+    subscript(id: ObjectID) -> [UInt8]? { large?.id == id ? large?.bytes : objects[id] }
 
     /// Keeps an object, and forgets all others when there are too many.
     mutating func keep(_ bytes: [UInt8], as id: ObjectID) {
-        guard bytes.count <= Self.byteLimit / 4 else { return }
+        guard bytes.count <= Self.byteLimit / 4 else {
+            large = (id, bytes)
+            return
+        }
         if byteCount + bytes.count > Self.byteLimit {
             objects.removeAll(keepingCapacity: true)
             byteCount = 0

@@ -26,6 +26,9 @@ struct PackIndex: Sendable {
     private let limits: PushLimits
     private var fileEnd: Int
     private var inflated = 0
+
+    /// Bytes of what deltas stand on that had to be inflated once more.
+    private var inflatedAgain = 0
     private var entries: PackEntries
     private var waiting = WaitingDeltas()
     private var recent = RecentObjects()
@@ -157,6 +160,9 @@ struct PackIndex: Sendable {
         try resolve(waiting.take(on: id, entryOffset: offset).map { ($0, made) })
     }
 
+    /// How many times what a pack may inflate to may be inflated again for its deltas.
+    private static let againLimit = 8
+
     /// Longer blobs are hashed piece by piece.
     private static let hashedWholeBytes = 4 << 20
 
@@ -277,6 +283,10 @@ struct PackIndex: Sendable {
     private mutating func bytes(of base: Made) throws(GitError) -> [UInt8] {
         if let kept = recent[base.id] { return kept }
         let slot = base.slot
+        inflatedAgain += slot.header.size
+        guard inflatedAgain / Self.againLimit <= limits.inflatedBytes else {
+            throw .invalid("the pack's deltas stand on large objects in turns; repack it, or push less at a time")
+        }
         let bytes: [UInt8]
         if slot.isPlain {
             let plain = try plain(base)

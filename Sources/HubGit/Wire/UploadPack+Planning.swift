@@ -30,7 +30,7 @@ extension UploadPack {
         _ request: UploadPackRequest, _ wants: UploadPackWants, in git: borrowing GitRepository
     ) throws -> PackPlan {
         var closure = try git.closure(of: wants.commits)
-        store.growth.note(git.id, objects: closure.walked)
+        if closure.isWorthWriting { store.growth.note(git.id, objects: closure.walked) }
         var draft = PackDraft()
         for id in wants.tags { draft.add(id) }
         try draft.add(trees: wants.trees, without: [], filter: nil, in: git)

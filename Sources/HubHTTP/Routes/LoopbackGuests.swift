@@ -4,8 +4,8 @@ import Hummingbird
 
 /// Tells git on this machine from everything else that can reach a loopback address.
 ///
-/// A proxy on the same machine speaks for others: most say so in a header, and one that says nothing still closes
-/// each connection or asks for a host of its own. A page in somebody's browser can send requests here, but not without
+/// A proxy on the same machine speaks for others: most say so in a header, and many that say nothing close each
+/// connection or ask for a host of their own. One that does neither cannot be told, which the manual warns of. A page in somebody's browser can send requests here, but not without
 /// `Origin`, not with git's own content type, or not with a host of this machine.
 package enum LoopbackGuests {
     static func isOne(_ request: Request, _ context: HubContext) -> Bool {

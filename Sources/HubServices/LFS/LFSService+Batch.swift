@@ -123,6 +123,11 @@ extension LFSService {
             } else if object.stored != nil {
                 instructions.append(.nothing)
             } else {
+                // Each part is a signature: counted before they are made.
+                guard partsLeft > 0 || object.pointer.size <= limits.lfsPartBytes else {
+                    instructions.append(Self.tooManyParts)
+                    continue
+                }
                 let told = try await upload(object.pointer, by: transfer, to: record.rowID, for: caller.user?.id)
                 partsLeft -= told.partCount
                 instructions.append(partsLeft < 0 && told.partCount > 0 ? Self.tooManyParts : told)

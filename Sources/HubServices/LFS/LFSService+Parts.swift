@@ -31,9 +31,6 @@ extension LFSService {
     /// So many parts a file has at most.
     static let partsLimit = 10_000
 
-    /// Large files take long: links to parts by their place are good for a day, or as long as what they brought is kept.
-    private var partsLifetime: Int64 { max(Self.lifetime, min(24 * 3600, Int64(clamping: limits.leaseSeconds))) }
-
     func partSize(of pointer: LFSPointer) -> Int {
         max(limits.lfsPartBytes, (pointer.size + Self.partsLimit - 1) / Self.partsLimit)
     }
@@ -46,7 +43,7 @@ extension LFSService {
     /// What is left to do about a file, some of whose parts may have come before.
     func partedUpload(_ pointer: LFSPointer, to repository: Int64, for user: Int64?) async throws -> PartedUpload {
         let partSize = partSize(of: pointer)
-        let lifetime = partsLifetime
+        let lifetime = Self.lifetime
         func link(_ right: Right, size: Int? = nil, number: Int? = nil) throws -> String {
             try sign(
                 Link(
@@ -126,18 +123,18 @@ extension LFSService {
             }
             let digest = try await join((0..<count).compactMap { known[$0 + 1] }, lease)
             guard digest == file.digest else {
-                try await ledger.forget(file, lease, releasing: true)
+                try await ledger.forget(file, lease)
                 throw Self.otherWhole(digest, file.digest)
             }
         }
-        try await ledger.forget(file, lease, releasing: false)
+        try await ledger.forget(file, lease)
     }
 
     /// Lets go of the parts that came.
     package func abort(signature: String) async throws {
         let (link, lease) = try uploading(signature, .abort)
         guard let file = link.file else { throw HubError.forbidden("this link does not allow that") }
-        try await ledger.forget(file, lease, releasing: true)
+        try await ledger.forget(file, lease)
     }
 
     private func join(_ parts: [ContentDigest], _ lease: Lease) async throws -> ContentDigest {

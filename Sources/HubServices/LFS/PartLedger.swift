@@ -57,18 +57,10 @@ struct PartLedger: Sendable {
 
     /// Forgets what came of a file.
     ///
-    /// - Parameter releasing: Whether the bytes need not be kept for the uploader either, but for parts of other files.
-    func forget(_ file: PartedFile, _ lease: Lease, releasing: Bool) async throws {
+    /// The uploader's lease on the bytes runs out by itself: the same bytes may have come as another file.
+    func forget(_ file: PartedFile, _ lease: Lease) async throws {
         try await database.write { connection in
-            let rows = try connection.query(
-                "DELETE FROM lfs_part WHERE \(Self.ofFile) RETURNING part_digest", Self.key(file, lease))
-            guard releasing else { return }
-            for part in Set(try rows.map { try Self.digest($0, 0) }) {
-                let other = try connection.queryOne(
-                    "SELECT 1 FROM lfs_part WHERE repository_id = ? AND uploader = ? AND part_digest = ? LIMIT 1",
-                    [lease.scope, lease.uploader, part])
-                if other == nil { try ContentStore.release(part, from: lease, in: connection) }
-            }
+            try connection.execute("DELETE FROM lfs_part WHERE \(Self.ofFile)", Self.key(file, lease))
         }
     }
 
