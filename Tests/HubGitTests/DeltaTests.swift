@@ -47,7 +47,7 @@ import Testing
             "seq 900 >f; for i in $(seq 130); do sed -i \"$((i*6))s/.*/changed $i/\" f; git add f; git commit -qm $i; done",
             in: work)
         let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-        let pack = try hub.pack("HEAD", in: work, "--depth=200", "--window=2", "--no-reuse-delta")
+        let pack = try hub.pack("HEAD", in: work, "--depth=200", "--window=2", "--no-reuse-delta", "--threads=1")
 
         try await hub.push(PushRequest(commands: [(nil, head, "refs/heads/main")], pack: pack))
 
