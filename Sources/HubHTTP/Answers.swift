@@ -14,7 +14,7 @@ enum Answer {
 
     /// A JSON document whose list `key`, empty in `body`, is filled while it is sent.
     ///
-    /// For lists that are too long to be held whole.
+    /// For lists that are too long to be held whole. Throws if `body` has no such list.
     static func json<Item: Encodable & Sendable>(
         _ body: some Encodable,
         filling key: String,
@@ -25,7 +25,8 @@ enum Answer {
         let frame = Array(try encoder.encode(body))
         // Inside of texts every quote has a backslash before it, so this is the list itself.
         guard let place = frame.firstRange(of: Array("\"\(key)\":[]".utf8))?.upperBound else {
-            fatalError("the body has no empty list '\(key)'")
+            let description = "the body has no empty list '\(key)'"
+            throw EncodingError.invalidValue(body, .init(codingPath: [], debugDescription: description))
         }
         let (head, tail) = (frame[..<(place - 1)], frame[(place - 1)...])
         let stream = ResponseBody { writer in

@@ -2,22 +2,11 @@ import CLibgit2
 
 /// Makes one zlib stream of bytes that come in pieces.
 final class Deflater {
-    private let stream: UnsafeMutablePointer<z_stream>
+    private let zlib: ZlibStream
+    private var stream: UnsafeMutablePointer<z_stream> { zlib.pointer }
 
     /// Large files are rarely text: the fastest level.
-    init() throws(GitError) {
-        stream = .allocate(capacity: 1)
-        stream.initialize(to: z_stream())
-        guard hub_deflate_init(stream, 1) == Z_OK else {
-            stream.deallocate()
-            throw GitError(code: .generic, message: "zlib did not start")
-        }
-    }
-
-    deinit {
-        deflateEnd(stream)
-        stream.deallocate()
-    }
+    init() throws(GitError) { zlib = try ZlibStream({ hub_deflate_init($0, 1) }, end: { deflateEnd($0) }) }
 
     /// What the stream grows by; it may be nothing until the last piece.
     func deflate(_ bytes: [UInt8], isLast: Bool) throws(GitError) -> [UInt8] {

@@ -7,7 +7,8 @@ import CLibgit2
 final class Inflater {
     private let file: ScratchFile
     private let end: Int
-    private let stream: UnsafeMutablePointer<z_stream>
+    private let zlib: ZlibStream
+    private var stream: UnsafeMutablePointer<z_stream> { zlib.pointer }
     private var window: [UInt8] = []
     private var windowStart = 0
 
@@ -17,17 +18,7 @@ final class Inflater {
     init(_ file: ScratchFile, end: Int) throws(GitError) {
         self.file = file
         self.end = end
-        stream = .allocate(capacity: 1)
-        stream.initialize(to: z_stream())
-        guard hub_inflate_init(stream) == Z_OK else {
-            stream.deallocate()
-            throw GitError(code: .generic, message: "zlib did not start")
-        }
-    }
-
-    deinit {
-        inflateEnd(stream)
-        stream.deallocate()
+        zlib = try ZlibStream({ hub_inflate_init($0) }, end: { inflateEnd($0) })
     }
 
     /// The byte at `place`.

@@ -58,7 +58,8 @@ package struct PlainBody<Base: AsyncSequence & Sendable>: AsyncSequence, Sendabl
 
 /// Unpacks a gzip file that comes in pieces; several one behind the other are one.
 private final class Gunzipper {
-    private let stream: UnsafeMutablePointer<z_stream>
+    private let zlib: ZlibStream
+    private var stream: UnsafeMutablePointer<z_stream> { zlib.pointer }
     private var input: [UInt8] = []
     private var place = 0
 
@@ -67,19 +68,7 @@ private final class Gunzipper {
 
     private static let pieceLength = 1 << 18
 
-    init() throws(GitError) {
-        stream = .allocate(capacity: 1)
-        stream.initialize(to: z_stream())
-        guard hub_gunzip_init(stream) == Z_OK else {
-            stream.deallocate()
-            throw GitError(code: .generic, message: "zlib did not start")
-        }
-    }
-
-    deinit {
-        inflateEnd(stream)
-        stream.deallocate()
-    }
+    init() throws(GitError) { zlib = try ZlibStream({ hub_gunzip_init($0) }, end: { inflateEnd($0) }) }
 
     /// Takes the next piece, once ``next()`` has nothing more of the one before.
     func add(_ piece: [UInt8]) { (input, place) = (piece, 0) }

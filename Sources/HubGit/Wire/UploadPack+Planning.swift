@@ -1,15 +1,23 @@
 import HubCore
 
 extension UploadPack {
-    /// What is sent to a client that has what `common` reaches.
+    /// The commits that are sent to a client that has what `common` reaches; nil if it has nothing and wants all.
+    static func selection(
+        for request: UploadPackRequest, _ wants: UploadPackWants, _ common: [CommitID],
+        in git: borrowing GitRepository
+    ) throws -> CommitSelection? {
+        guard !common.isEmpty || !request.shallow.isEmpty || request.deepening.isWanted else { return nil }
+        return try CommitSelection(request, wants: wants.commits, common: common, in: git)
+    }
+
+    /// What is sent.
+    ///
+    /// - Parameter selection: Nil for a client that has nothing and wants all.
     func plan(
-        _ request: UploadPackRequest, _ wants: UploadPackWants, _ common: [CommitID],
+        _ request: UploadPackRequest, _ wants: UploadPackWants, _ selection: CommitSelection?,
         in git: borrowing GitRepository
     ) throws -> PackPlan {
-        guard common.isEmpty, request.shallow.isEmpty, !request.deepening.isWanted else {
-            let selection = try CommitSelection(request, wants: wants.commits, common: common, in: git)
-            return try plan(request, wants, selection, in: git)
-        }
+        if let selection { return try planOf(selection, request, wants, in: git) }
         let key = try PackPlanKey(
             repository: git.id, refs: git.snapshot().version, wants: Set(request.wants), filter: request.filter,
             sendsTags: request.sendsTags)
@@ -18,8 +26,8 @@ extension UploadPack {
         if request.filter == nil {
             plan = try planOfAll(request, wants, in: git)
         } else {
-            let selection = try CommitSelection(request, wants: wants.commits, common: common, in: git)
-            plan = try self.plan(request, wants, selection, in: git)
+            let selection = try CommitSelection(request, wants: wants.commits, common: [], in: git)
+            plan = try planOf(selection, request, wants, in: git)
         }
         git.memory.share(plan, for: key)
         return plan
@@ -51,8 +59,8 @@ extension UploadPack {
         return PackPlan(numbers: closure.numbers)
     }
 
-    private func plan(
-        _ request: UploadPackRequest, _ wants: UploadPackWants, _ selection: CommitSelection,
+    private func planOf(
+        _ selection: CommitSelection, _ request: UploadPackRequest, _ wants: UploadPackWants,
         in git: borrowing GitRepository
     ) throws -> PackPlan {
         var draft = PackDraft()

@@ -78,14 +78,14 @@ package struct UploadPack: Sendable {
             guard request.deepening.isWanted || negotiation.isOver else {
                 return UploadPackAnswer(opening: negotiation.lines)
             }
+            let common = negotiation.common
+            let selection = try Self.selection(for: request, wants, common, in: git)
             var opening = negotiation.lines
-            if request.deepening.isWanted {
-                let selection = try CommitSelection(
-                    request, wants: wants.commits, common: negotiation.common, in: git)
+            if let selection, request.deepening.isWanted {
                 opening = Self.lines(of: selection) + PacketLine.flushBytes + opening
             }
             guard negotiation.isOver else { return UploadPackAnswer(opening: opening) }
-            let plan = try plan(request, wants, negotiation.common, in: git)
+            let plan = try plan(request, wants, selection, in: git)
             return UploadPackAnswer(opening: opening, plan: plan, request: request, store: store)
         }
     }
@@ -116,13 +116,13 @@ package struct UploadPack: Sendable {
             guard packFollows else {
                 return UploadPackAnswer(opening: words.isEmpty ? PacketLine.flushBytes : words)
             }
+            let selection = try Self.selection(for: request, wants, common, in: git)
             var opening = words
-            if request.deepening.isWanted || !request.shallow.isEmpty {
-                let selection = try CommitSelection(request, wants: wants.commits, common: common, in: git)
+            if let selection, request.deepening.isWanted || !request.shallow.isEmpty {
                 opening += PacketLine.encode("shallow-info\n") + Self.lines(of: selection) + PacketLine.delimiterBytes
             }
             opening += PacketLine.encode("packfile\n")
-            let plan = try plan(request, wants, common, in: git)
+            let plan = try plan(request, wants, selection, in: git)
             return UploadPackAnswer(opening: opening, plan: plan, request: request, store: store)
         }
     }
