@@ -41,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
     ],
     targets: [
         // MARK: C
@@ -194,7 +195,11 @@ let package = Package(
 
         .target(
             name: "HubTestSupport",
-            dependencies: ["HubChunks", "HubCore", "HubDatabase"],
+            dependencies: [
+                "HubChunks", "HubCore", "HubDatabase",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -205,10 +210,17 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
-        .testTarget(name: "HubCoreTests", dependencies: ["HubCore"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "HubCoreTests",
+            dependencies: ["HubCore", "HubTestSupport"],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "HubDatabaseTests",
-            dependencies: ["HubCore", "HubDatabase", "HubTestSupport"],
+            dependencies: [
+                "HubCore", "HubDatabase", "HubTestSupport",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(

@@ -1,11 +1,12 @@
 import Foundation
 import HubCore
+import HubTestSupport
 import Testing
 
 @Suite struct RefNameTests {
     @Test(arguments: RefSpellings.all)
-    func `a full name is accepted exactly when git accepts it`(_ name: String) throws {
-        let git = try RefSpellings.gitAccepts(name)
+    func `a full name is accepted exactly when git accepts it`(_ name: String) async throws {
+        let git = try await RefSpellings.gitAccepts(name)
         let ours = (try? RefName(parsing: name)) != nil
         #expect(ours == git)
     }
@@ -26,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: ["caf\u{E9}", "cafe\u{301}", "\u{65E5}\u{672C}", "\u{645}\u{631}", "\u{1F600}"])
-    func `letters of any script may be in a new name`(_ name: String) throws {
+    func `letters of any script may be in a new name`(_ name: String) async throws {
         #expect(try RefName(branch: name).problemAsNew == nil)
     }
 
@@ -87,12 +88,7 @@ enum RefSpellings {
         "refs/heads/a/\u{301}.b", "refs/heads/x.LOCK", "refs/heads/HEAD", "refs/heads/refs/heads/main",
     ]
 
-    static func gitAccepts(_ name: String) throws -> Bool {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["git", "check-ref-format", name]
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus == 0
+    static func gitAccepts(_ name: String) async throws -> Bool {
+        try await Program.run("git", ["check-ref-format", name]).status == 0
     }
 }

@@ -7,8 +7,8 @@ import Testing
     /// A store, and the path of a bare repository with two commits on main.
     private func make() async throws -> (TestStore, String) {
         let test = try await TestStore()
-        let work = try test.makeRepository()
-        try test.shell(
+        let work = try await test.makeRepository()
+        try await test.shell(
             """
             mkdir -p deep/er && echo one > deep/er/file && echo same > same && git add . && git commit -q -m one &&
             echo two > deep/two && git add . && git commit -q -m two && git clone -q --bare . ../bare.git
@@ -16,16 +16,16 @@ import Testing
         return (test, test.folder + "/bare.git")
     }
 
-    private func id(_ revision: String, in path: String, _ test: TestStore) throws -> ObjectID {
-        try ObjectID(parsing: try test.git("rev-parse", revision, in: path).line)
+    private func id(_ revision: String, in path: String, _ test: TestStore) async throws -> ObjectID {
+        try await ObjectID(parsing: test.git("rev-parse", revision, in: path).line)
     }
 
     @Test func `all that a branch reaches is taken, and is sound`() async throws {
         let (test, path) = try await make()
-        let head = try id("main", in: path, test)
+        let head = try await id("main", in: path, test)
         let quarantine = try BareRepository(path: path)
             .quarantine([head], hiding: [], scratch: test.folder, limits: PushLimits())
-        let count = try test.git("rev-list", "--objects", "--count", "main", in: path).line
+        let count = try await test.git("rev-list", "--objects", "--count", "main", in: path).line
         #expect("\(quarantine.objectCount)" == count)
         let content = try await test.store.read(1, with: quarantine) { git in try git.newContent(in: [head]) }
         #expect(content.commits.count == 2)
@@ -34,7 +34,7 @@ import Testing
 
     @Test func `what was there before is left out`() async throws {
         let (test, path) = try await make()
-        let (head, before) = (try id("main", in: path, test), try id("main~1", in: path, test))
+        let (head, before) = (try await id("main", in: path, test), try await id("main~1", in: path, test))
         let quarantine = try BareRepository(path: path)
             .quarantine([head], hiding: [before], scratch: test.folder, limits: PushLimits())
         // A commit, two trees and a file.
@@ -43,14 +43,15 @@ import Testing
 
     @Test func `refs that a hub cannot have are told with a reason`() async throws {
         let (test, path) = try await make()
-        try test.shell(
+        try await test.shell(
             """
             git tag -a -m note heavy main && git update-ref refs/tags/tree main^{tree} &&
             git update-ref refs/notes/commits main && git symbolic-ref refs/heads/other refs/heads/main
             """, in: path)
         let refs = try BareRepository(path: path).refs()
         #expect(refs.taken.map(\.name.name) == ["refs/heads/main", "refs/heads/other", "refs/tags/heavy"])
-        #expect(refs.taken.map(\.commit) == Array(repeating: try id("main", in: path, test), count: 3))
+        let head = try await id("main", in: path, test)
+        #expect(refs.taken.map(\.commit) == Array(repeating: head, count: 3))
         #expect(refs.leftOut.map(\.name).sorted() == ["refs/notes/commits", "refs/tags/tree"])
         #expect(refs.leftOut.allSatisfy { !$0.reason.isEmpty })
     }
@@ -59,7 +60,7 @@ import Testing
     func `only a clear yes lets anybody push`(_ value: String, _ isOpen: Bool) async throws {
         let (test, path) = try await make()
         #expect(try !BareRepository(path: path).takesAnonymousPushes)
-        try test.git("config", "http.receivepack", value, in: path)
+        try await test.git("config", "http.receivepack", value, in: path)
         #expect(try BareRepository(path: path).takesAnonymousPushes == isOpen)
     }
 
@@ -67,7 +68,7 @@ import Testing
     func `a push takes a branch back unless the owner forbade that`(_ value: String, _ mayRewind: Bool) async throws {
         let (test, path) = try await make()
         #expect(try BareRepository(path: path).letsPushesRewind)
-        try test.git("config", "receive.denyNonFastForwards", value, in: path)
+        try await test.git("config", "receive.denyNonFastForwards", value, in: path)
         #expect(try BareRepository(path: path).letsPushesRewind == mayRewind)
     }
 
@@ -75,7 +76,7 @@ import Testing
         let (test, path) = try await make()
         var limits = PushLimits()
         limits.objectBytes = 3
-        let head = try id("main", in: path, test)
+        let head = try await id("main", in: path, test)
         #expect(throws: GitError.self) {
             try BareRepository(path: path).quarantine([head], hiding: [], scratch: test.folder, limits: limits)
         }
@@ -83,8 +84,8 @@ import Testing
 
     @Test func `an object that rotted is refused`() async throws {
         let (test, path) = try await make()
-        let head = try id("main", in: path, test)
-        try test.shell(
+        let head = try await id("main", in: path, test)
+        try await test.shell(
             """
             mv objects/pack packs && mkdir objects/pack; for pack in packs/*.pack; do git unpack-objects -q < $pack; done
             file=$(git rev-parse main:same) && name=objects/$(echo $file | cut -c1-2)/$(echo $file | cut -c3-) &&
@@ -99,7 +100,7 @@ import Testing
 
     @Test func `a branch goes forward only along its history`() async throws {
         let (test, path) = try await make()
-        let (head, before) = (try id("main", in: path, test), try id("main~1", in: path, test))
+        let (head, before) = (try await id("main", in: path, test), try await id("main~1", in: path, test))
         let bare = try BareRepository(path: path)
         let (isForward, isBack) = (
             try bare.isForward(from: before, to: head), try bare.isForward(from: head, to: before)

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ClosureTests {
     /// A repository of 400 commits on main and 30 more on side, with a tag in the middle of each; pushed.
     private func grown(_ hub: TestStore) async throws -> String {
-        let work = try hub.makeRepository()
+        let work = try await hub.makeRepository()
         var stream = ""
         for number in 1...430 {
             let branch = number <= 400 ? "main" : "side"
@@ -23,8 +23,8 @@ import Testing
 
                 """
         }
-        try hub.git("fast-import", "--quiet", in: work, input: Array(stream.utf8))
-        try hub.shell("git tag -am t deep main~100; git tag -am t other side~10; git tag light main~50", in: work)
+        try await hub.git("fast-import", "--quiet", in: work, input: Array(stream.utf8))
+        try await hub.shell("git tag -am t deep main~100; git tag -am t other side~10; git tag light main~50", in: work)
         try await push(["main", "side", "deep", "other", "light"], of: work, to: hub)
         return work
     }
@@ -34,8 +34,8 @@ import Testing
         let old = Dictionary(uniqueKeysWithValues: known)
         var commands: [(ObjectID?, ObjectID?, String)] = []
         for name in names {
-            let full = try hub.git("rev-parse", "--symbolic-full-name", name, in: work).line
-            commands.append((old[full], try ObjectID(parsing: hub.git("rev-parse", name, in: work).line), full))
+            let full = try await hub.git("rev-parse", "--symbolic-full-name", name, in: work).line
+            commands.append((old[full], try await ObjectID(parsing: hub.git("rev-parse", name, in: work).line), full))
         }
         let hidden = old.values.map { "^\($0.hex)" }.joined(separator: " ")
         try await hub.push(
@@ -50,22 +50,22 @@ import Testing
         var body: [UInt8] = []
         for (place, name) in names.enumerated() {
             let words = place == 0 ? " ofs-delta\(tags ? " include-tag" : "")" : ""
-            body += PushRequest.packet("want \(try hub.git("rev-parse", name, in: work).line)\(words)\n")
+            body += PushRequest.packet("want \(try await hub.git("rev-parse", name, in: work).line)\(words)\n")
         }
         body += Array("0000".utf8) + PushRequest.packet("done\n")
         var answer: [UInt8] = []
         for try await piece in try await fresh.answer(body, in: 1) { answer += piece }
         #expect(answer.starts(with: Array("0008NAK\nPACK".utf8)))
-        let folder = try hub.makeRepository("clone-\(answer.count)-\(names.joined())-\(tags)")
-        try hub.git("index-pack", "--strict", "--stdin", in: folder, input: Array(answer.dropFirst(8)))
-        let found = try hub.git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)", in: folder).line
-        try hub.shell("rm -rf \(folder)", in: work)
+        let folder = try await hub.makeRepository("clone-\(answer.count)-\(names.joined())-\(tags)")
+        try await hub.git("index-pack", "--strict", "--stdin", in: folder, input: Array(answer.dropFirst(8)))
+        let found = try await hub.git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)", in: folder).line
+        try await hub.shell("rm -rf \(folder)", in: work)
         return found
     }
 
     /// What stock git says that `names` reach.
-    private func reached(_ names: [String], in work: String, _ hub: TestStore) throws -> String {
-        let lines = try hub.git(
+    private func reached(_ names: [String], in work: String, _ hub: TestStore) async throws -> String {
+        let lines = try await hub.git(
             "rev-list", "--objects", "--no-object-names", "--stdin", in: work,
             input: Array((names.joined(separator: "\n") + "\n").utf8))
         return lines.line.split(separator: "\n").sorted().joined(separator: "\n")
@@ -90,7 +90,7 @@ import Testing
 
         #expect(try await parts(hub) == [1, 4])
         for (wish, before) in zip(wishes, walked) {
-            let expected = try reached(wish, in: work, hub)
+            let expected = try await reached(wish, in: work, hub)
             #expect(before == expected)
             #expect(try await clone(wish, of: work, from: hub) == expected)
         }
@@ -112,8 +112,8 @@ import Testing
         let work = try await grown(hub)
         try await hub.store.keepClosures(of: 1)
         // The first takes a file back that is written down already; the second brings a new one.
-        try hub.shell("git checkout -qf main; git rm -q d1/f1; git commit -qm gone", in: work)
-        try hub.shell("git checkout -q HEAD~1 -- d1/f1; echo new >new; git add .; git commit -qm back", in: work)
+        try await hub.shell("git checkout -qf main; git rm -q d1/f1; git commit -qm gone", in: work)
+        try await hub.shell("git checkout -q HEAD~1 -- d1/f1; echo new >new; git add .; git commit -qm back", in: work)
         try await push(["main"], of: work, to: hub)
 
         #expect(try await clone(everything, of: work, from: hub) == reached(everything, in: work, hub))
@@ -124,11 +124,11 @@ import Testing
         let hub = try await TestStore()
         let work = try await grown(hub)
         try await hub.store.keepClosures(of: 1)
-        try hub.shell(
+        try await hub.shell(
             "git checkout -qf main; git reset -q --hard HEAD~150; git tag -d light; git update-ref -d refs/tags/deep",
             in: work)
         let old = try await hub.store.read(1) { git in try git.refs() }
-        let head = try ObjectID(parsing: hub.git("rev-parse", "main", in: work).line)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "main", in: work).line)
         try await hub.store.write(1) { git in
             for ref in old where ref.name.name.hasSuffix("light") || ref.name.name.hasSuffix("deep") {
                 try git.move(ref.name, from: ref.target, to: nil)
@@ -149,7 +149,7 @@ import Testing
         let before = try await hub.database.read { connection in
             try connection.query("SELECT objects FROM git_closure ORDER BY part").map { try $0.blob(0) }
         }
-        try hub.shell("git checkout -qf main; echo new >new; git add .; git commit -qm new", in: work)
+        try await hub.shell("git checkout -qf main; echo new >new; git add .; git commit -qm new", in: work)
         try await push(["main"], of: work, to: hub)
         try await hub.store.keepClosures(of: 1)
         let after = try await hub.database.read { connection in
@@ -196,7 +196,7 @@ import Testing
         #expect(found.deltas.count > 100)
         #expect(moved.objects == found.objects)
         #expect(moved.deltas == found.deltas)
-        let head = try ObjectID(parsing: hub.git("rev-parse", "main", in: work).line)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "main", in: work).line)
         try await hub.store.write(1) { git in try git.move(.main, from: nil, to: head) }
         #expect(try await clone(["main"], of: work, from: hub) == reached(["main"], in: work, objects))
     }

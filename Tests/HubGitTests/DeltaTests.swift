@@ -6,33 +6,33 @@ import Testing
 @Suite struct DeltaTests {
     @Test func `what comes as a delta is kept whole and as that delta, as stock git reads it`() async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
-        try hub.shell(
+        let work = try await hub.makeRepository()
+        try await hub.shell(
             "for i in 1 2 3 4 5 6; do seq $i 3000 >f; seq 1 $i >g$i; git add .; git commit -qm $i; done", in: work)
-        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
 
         try await hub.push(PushRequest(commands: [(nil, head, "refs/heads/main")], pack: hub.pack("HEAD", in: work)))
 
         let rows = try await hub.deltaRows()
-        let clone = try hub.makeRepository("clone")
-        try hub.git("index-pack", "--strict", "--stdin", in: clone, input: try await hub.packOfDeltas())
-        try hub.git("update-ref", "refs/heads/main", head.hex, in: clone)
+        let clone = try await hub.makeRepository("clone")
+        try await hub.git("index-pack", "--strict", "--stdin", in: clone, input: try await hub.packOfDeltas())
+        try await hub.git("update-ref", "refs/heads/main", head.hex, in: clone)
         #expect(rows.count >= 5)
         #expect(rows.allSatisfy { $0.depth >= 1 })
-        #expect(try hub.git("fsck", "--full", "--strict", in: clone).isEmpty)
+        #expect(try await hub.git("fsck", "--full", "--strict", in: clone).isEmpty)
         #expect(
-            try hub.git("rev-list", "--objects", "HEAD", in: clone)
+            try await hub.git("rev-list", "--objects", "HEAD", in: clone)
                 == hub.git("rev-list", "--objects", "HEAD", in: work))
     }
 
     @Test func `a delta on what the repository had goes one deeper`() async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
+        let work = try await hub.makeRepository()
         var old: ObjectID?
         for step in 1...3 {
-            try hub.shell("seq \(step) 3000 >f; git add .; git commit -qm \(step)", in: work)
-            let new = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-            let pack = try hub.pack("HEAD \(old.map { "^\($0.hex)" } ?? "")", in: work, "--thin")
+            try await hub.shell("seq \(step) 3000 >f; git add .; git commit -qm \(step)", in: work)
+            let new = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+            let pack = try await hub.pack("HEAD \(old.map { "^\($0.hex)" } ?? "")", in: work, "--thin")
             try await hub.push(PushRequest(commands: [(old, new, "refs/heads/main")], pack: pack))
             old = new
         }
@@ -42,27 +42,28 @@ import Testing
 
     @Test func `chains of kept deltas end at fifty, and start anew`() async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
-        try hub.shell(
+        let work = try await hub.makeRepository()
+        try await hub.shell(
             "seq 900 >f; for i in $(seq 130); do sed -i \"$((i*6))s/.*/changed $i/\" f; git add f; git commit -qm $i; done",
             in: work)
-        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-        let pack = try hub.pack("HEAD", in: work, "--depth=200", "--window=2", "--no-reuse-delta", "--threads=1")
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let pack = try await hub.pack("HEAD", in: work, "--depth=200", "--window=2", "--no-reuse-delta", "--threads=1")
 
         try await hub.push(PushRequest(commands: [(nil, head, "refs/heads/main")], pack: pack))
 
         let rows = try await hub.deltaRows()
         #expect(rows.map(\.depth).max() == 50)
         #expect(rows.count > 110)
-        try hub.git("index-pack", "--strict", "--stdin", in: hub.makeRepository("x"), input: await hub.packOfDeltas())
+        try await hub.git(
+            "index-pack", "--strict", "--stdin", in: hub.makeRepository("x"), input: await hub.packOfDeltas())
     }
 
     @Test func `what was there before gets no delta, so that chains never turn on themselves`() async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
-        try hub.shell("seq 1 3000 >f; git add .; git commit -qm 1; seq 2 3000 >f; git commit -qam 2", in: work)
-        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-        let whole = try hub.pack("HEAD", in: work, "--window=0")
+        let work = try await hub.makeRepository()
+        try await hub.shell("seq 1 3000 >f; git add .; git commit -qm 1; seq 2 3000 >f; git commit -qam 2", in: work)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let whole = try await hub.pack("HEAD", in: work, "--window=0")
         try await hub.push(PushRequest(commands: [(nil, head, "refs/heads/main")], pack: whole))
 
         try await hub.push(

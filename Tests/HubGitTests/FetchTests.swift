@@ -105,32 +105,32 @@ import Testing
     @Test func `a shallow clone is cut where asked, deepens, and becomes whole`() async throws {
         let hub = try await TestStore()
         let commits = try await line(hub)
-        let clone = try hub.makeRepository("clone")
+        let clone = try await hub.makeRepository("clone")
         let want = "want \(commits[4].hex) \(capabilities)"
 
         let first = try await hub.fetch([want, "deepen 1", "flush", "done"])
-        try hub.git("unpack-objects", "-q", in: clone, input: first.pack)
+        try await hub.git("unpack-objects", "-q", in: clone, input: first.pack)
         let deeper = try await hub.fetch(
             [want, "shallow \(commits[4].hex)", "deepen 3", "flush", "have \(commits[4].hex)", "done"])
-        try hub.git("unpack-objects", "-q", in: clone, input: deeper.pack)
+        try await hub.git("unpack-objects", "-q", in: clone, input: deeper.pack)
         let whole = try await hub.fetch(
             [want, "shallow \(commits[2].hex)", "deepen 2147483647", "flush", "have \(commits[4].hex)", "done"])
-        try hub.git("unpack-objects", "-q", in: clone, input: whole.pack)
-        try hub.git("update-ref", "refs/heads/main", commits[4].hex, in: clone)
+        try await hub.git("unpack-objects", "-q", in: clone, input: whole.pack)
+        try await hub.git("update-ref", "refs/heads/main", commits[4].hex, in: clone)
 
         #expect(first.opening == "shallow \(commits[4])NAK\n")
         #expect(deeper.opening.hasPrefix("shallow \(commits[2])unshallow \(commits[4])"))
         #expect(whole.opening.hasPrefix("unshallow \(commits[2])"))
-        #expect(try hub.git("fsck", "--full", "--strict", in: clone).isEmpty)
-        #expect(try hub.git("rev-list", "--count", "main", in: clone).line == "5")
+        #expect(try await hub.git("fsck", "--full", "--strict", in: clone).isEmpty)
+        #expect(try await hub.git("rev-list", "--count", "main", in: clone).line == "5")
     }
 
     @Test func `an annotated tag comes along when asked to`() async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
-        try hub.shell("echo 1 >f; git add .; git commit -qm 1; git tag -am t v1", in: work)
-        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-        let tag = try ObjectID(parsing: hub.git("rev-parse", "v1", in: work).line)
+        let work = try await hub.makeRepository()
+        try await hub.shell("echo 1 >f; git add .; git commit -qm 1; git tag -am t v1", in: work)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let tag = try await ObjectID(parsing: hub.git("rev-parse", "v1", in: work).line)
         try await hub.push(
             PushRequest(
                 commands: [(nil, head, "refs/heads/main"), (nil, tag, "refs/tags/v1")], pack: hub.pack("v1", in: work)))
@@ -166,8 +166,8 @@ import Testing
         for try await piece in try await UploadPack(store: hub.store).answer(body, in: 1) { answer += piece }
 
         #expect(answer.starts(with: Array("0008NAK\nPACK".utf8)))
-        let clone = try hub.makeRepository("clone")
-        try hub.git("index-pack", "--strict", "--stdin", in: clone, input: Array(answer.dropFirst(8)))
+        let clone = try await hub.makeRepository("clone")
+        try await hub.git("index-pack", "--strict", "--stdin", in: clone, input: Array(answer.dropFirst(8)))
     }
 
     @Test(arguments: [

@@ -12,13 +12,13 @@ import Testing
             .put(path: "run", bytes: Array("#!/bin/sh\n".utf8), mode: .executable),
         ])
 
-        try hub.git("init", "-q", "-b", "main")
+        try await hub.git("init", "-q", "-b", "main")
         let script = """
             printf 'hello\\n' >README.md; mkdir -p a/b; printf 'deep\\n' >a/b/c.txt; printf 'beside\\n' >a.txt
             printf '#!/bin/sh\\n' >run; chmod +x run; git add README.md a a.txt run; git commit -qm change --cleanup=verbatim
             """
-        try hub.git("-c", "alias.do=!\(script)", "do")
-        let tree = try hub.git("rev-parse", "HEAD^{tree}").line
+        try await hub.git("-c", "alias.do=!\(script)", "do")
+        let tree = try await hub.git("rev-parse", "HEAD^{tree}").line
         let ours = try await hub.store.read(1) { git in try git.commit(commit) }
         #expect(ours.tree.hex == tree)
         #expect(ours.author == .tester())

@@ -4,16 +4,16 @@ import Testing
 
 @Suite struct HostilePackTests {
     /// A small sound push of stock git.
-    private func sound(_ hub: TestStore) throws -> PushRequest {
-        let work = try hub.makeRepository()
-        try hub.shell("seq 1 500 >f; git add .; git commit -qm 1; seq 2 500 >f; git commit -qam 2", in: work)
-        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-        return PushRequest(commands: [(nil, head, "refs/heads/main")], pack: try hub.pack("HEAD", in: work))
+    private func sound(_ hub: TestStore) async throws -> PushRequest {
+        let work = try await hub.makeRepository()
+        try await hub.shell("seq 1 500 >f; git add .; git commit -qm 1; seq 2 500 >f; git commit -qam 2", in: work)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        return PushRequest(commands: [(nil, head, "refs/heads/main")], pack: try await hub.pack("HEAD", in: work))
     }
 
     @Test func `a pack cut short anywhere is refused`() async throws {
         let hub = try await TestStore()
-        let request = try sound(hub)
+        let request = try await sound(hub)
 
         for length in stride(from: 0, to: request.pack.count, by: 97) {
             var cut = request
@@ -26,7 +26,7 @@ import Testing
 
     @Test func `a pack with one byte changed is refused, even when its checksum is made to fit`() async throws {
         let hub = try await TestStore()
-        let request = try sound(hub)
+        let request = try await sound(hub)
 
         for place in stride(from: 0, to: request.pack.count - 20, by: 61) {
             var changed = request
@@ -91,10 +91,12 @@ import Testing
 
     @Test func `small deltas on a large object are made of it once, and not on two in turns for ever`() async throws {
         let hub = try await TestStore()
-        let folder = try hub.makeRepository()
+        let folder = try await hub.makeRepository()
         let bases = [UInt8(0), 1].map { [UInt8](repeating: $0, count: 5 << 20) }
-        let names = try bases.map {
-            try ObjectID(parsing: hub.git("hash-object", "--stdin", in: folder, input: $0).line)
+        var names: [ObjectID] = []
+        for base in bases {
+            names.append(
+                try await ObjectID(parsing: hub.git("hash-object", "--stdin", in: folder, input: base).line))
         }
         var limits = PushLimits()
         limits.inflatedBytes = 16 << 20
@@ -162,7 +164,7 @@ import Testing
         var limits = PushLimits()
         limits.packBytes = 100
 
-        let push = try await hub.receive(try sound(hub), limits: limits)
+        let push = try await hub.receive(try await sound(hub), limits: limits)
 
         #expect(push.problem == "the pack is longer than the 100 bytes allowed")
     }

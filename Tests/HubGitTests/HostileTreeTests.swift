@@ -8,26 +8,26 @@ import Testing
         _ entries: [(mode: String, name: [UInt8], id: String)], with blobs: [String] = [], oracle: Bool = false
     ) async throws -> NewContent {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
+        let work = try await hub.makeRepository()
         var ids = [String]()
         for blob in ["x"] + blobs {
-            ids.append(try hub.git("hash-object", "-w", "--stdin", in: work, input: Array(blob.utf8)).line)
+            ids.append(try await hub.git("hash-object", "-w", "--stdin", in: work, input: Array(blob.utf8)).line)
         }
         var tree: [UInt8] = []
         for entry in entries {
             let hex = entry.id.count == 40 ? entry.id : ids[Int(entry.id) ?? 0]
             tree += Array("\(entry.mode) ".utf8) + entry.name + [0] + (try ObjectID(parsing: hex).bytes)
         }
-        let treeID = try hub.git(
+        let treeID = try await hub.git(
             "hash-object", "-w", "-t", "tree", "--literally", "--stdin", in: work, input: tree
         ).line
-        let commit = try hub.git("commit-tree", treeID, "-m", "bad", in: work).line
+        let commit = try await hub.git("commit-tree", treeID, "-m", "bad", in: work).line
         let list = Array(([treeID, commit] + ids).joined(separator: "\n").utf8) + [0x0A]
-        let pack = try StockGit.run(["pack-objects", "--stdout", "-q"], in: work, input: list)
+        let pack = try await StockGit.run(["pack-objects", "--stdout", "-q"], in: work, input: list)
         if oracle {
-            let clone = try hub.makeRepository("oracle")
-            #expect(throws: StockGit.Failure.self) {
-                try StockGit.run(["index-pack", "--strict", "--stdin"], in: clone, input: pack)
+            let clone = try await hub.makeRepository("oracle")
+            await #expect(throws: StockGit.Failure.self) {
+                try await StockGit.run(["index-pack", "--strict", "--stdin"], in: clone, input: pack)
             }
         }
         let push = try await hub.receive(
@@ -124,11 +124,11 @@ import Testing
     @Test(arguments: [true, false])
     func `a link that was inside and is moved to where it leads outside is an error`(inOnePush: Bool) async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
-        try hub.shell("mkdir -p a/b; ln -s ../../x a/b/l; echo x >x; git add .; git commit -qm 1", in: work)
-        let first = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-        try hub.shell("git mv a/b b; git commit -qm 2", in: work)
-        let second = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let work = try await hub.makeRepository()
+        try await hub.shell("mkdir -p a/b; ln -s ../../x a/b/l; echo x >x; git add .; git commit -qm 1", in: work)
+        let first = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        try await hub.shell("git mv a/b b; git commit -qm 2", in: work)
+        let second = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
         var revisions = "HEAD"
         if !inOnePush {
             try await hub.push(
@@ -169,18 +169,18 @@ import Testing
 
     @Test func `a tree that unfolds into a million paths is an error, found out quickly`() async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
+        let work = try await hub.makeRepository()
         let script = """
             b=$(echo x | git hash-object -w --stdin); t=$(for i in $(seq 10 19); do printf "100644 blob $b\\t$i\\n"; done | git mktree)
             for n in 1 2 3 4 5 6 7 8; do
             t=$(for i in $(seq 10 19); do printf "040000 tree $t\\t$i\\n"; done | git mktree); done
             git update-ref refs/heads/main $(git commit-tree $t -m bomb)
             """
-        try hub.shell(script, in: work)
-        let head = try ObjectID(parsing: hub.git("rev-parse", "main", in: work).line)
+        try await hub.shell(script, in: work)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "main", in: work).line)
 
         let push = try await hub.receive(
-            PushRequest(commands: [(nil, head, "refs/heads/main")], pack: try hub.pack("main", in: work)))
+            PushRequest(commands: [(nil, head, "refs/heads/main")], pack: try await hub.pack("main", in: work)))
         let content = try await hub.check(push)
 
         #expect(content.problems.map(\.message) == ["the revision has more than 1000000 files and directories"])

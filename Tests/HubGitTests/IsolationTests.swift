@@ -65,12 +65,12 @@ import Testing
     @Test(arguments: [true, false])
     func `a pushed tree cannot claim an object that only a private fork has`(claimsBlob: Bool) async throws {
         let setting = try await setUp()
-        let work = try setting.hub.makeRepository()
+        let work = try await setting.hub.makeRepository()
         let entry =
             claimsBlob ? "100644 blob \(setting.secretBlob)\tstolen" : "040000 tree \(setting.secretTree)\tstolen"
-        let tree = try setting.hub.git("mktree", "--missing", in: work, input: Array("\(entry)\n".utf8)).line
-        let commit = try setting.hub.git("commit-tree", tree, "-m", "thief", in: work).line
-        let pack = try StockGit.run(
+        let tree = try await setting.hub.git("mktree", "--missing", in: work, input: Array("\(entry)\n".utf8)).line
+        let commit = try await setting.hub.git("commit-tree", tree, "-m", "thief", in: work).line
+        let pack = try await StockGit.run(
             ["pack-objects", "--stdout", "-q"], in: work, input: Array("\(tree)\n\(commit)\n".utf8))
         let push = try await setting.hub.receive(
             PushRequest(commands: [(nil, try ObjectID(parsing: commit), "refs/heads/thief")], pack: pack))
@@ -113,9 +113,9 @@ import Testing
 
     @Test func `objects of a refused push are nowhere`() async throws {
         let setting = try await setUp()
-        let work = try setting.hub.makeRepository()
-        try setting.hub.shell("echo new >f; git add .; git commit -qm new", in: work)
-        let head = try ObjectID(parsing: setting.hub.git("rev-parse", "HEAD", in: work).line)
+        let work = try await setting.hub.makeRepository()
+        try await setting.hub.shell("echo new >f; git add .; git commit -qm new", in: work)
+        let head = try await ObjectID(parsing: setting.hub.git("rev-parse", "HEAD", in: work).line)
         let push = try await setting.hub.receive(
             PushRequest(commands: [(nil, head, "refs/heads/x")], pack: setting.hub.pack("HEAD", in: work)))
         _ = try await setting.hub.check(push)

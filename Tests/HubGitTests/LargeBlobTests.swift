@@ -4,18 +4,18 @@ import Testing
 
 /// Blobs too long to be held in memory.
 @Suite struct LargeBlobTests {
-    private func work(_ hub: TestStore, _ script: String) throws -> (folder: String, request: PushRequest) {
-        let work = try hub.makeRepository()
-        try hub.shell("\(script); git add .; git commit -qm 1", in: work)
-        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-        let pack = try hub.pack("HEAD", in: work)
+    private func work(_ hub: TestStore, _ script: String) async throws -> (folder: String, request: PushRequest) {
+        let work = try await hub.makeRepository()
+        try await hub.shell("\(script); git add .; git commit -qm 1", in: work)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let pack = try await hub.pack("HEAD", in: work)
         return (work, PushRequest(commands: [(nil, head, "refs/heads/main")], pack: pack))
     }
 
     @Test func `a blob hashed in pieces has the name git gives it, and its bytes`() async throws {
         let hub = try await TestStore()
-        let (folder, request) = try work(hub, "seq 1 900000 >f")
-        let id = try ObjectID(parsing: hub.git("rev-parse", "HEAD:f", in: folder).line)
+        let (folder, request) = try await work(hub, "seq 1 900000 >f")
+        let id = try await ObjectID(parsing: hub.git("rev-parse", "HEAD:f", in: folder).line)
 
         let quarantine = try #require(try await hub.receive(request).quarantine)
 
@@ -25,7 +25,7 @@ import Testing
             bytes += piece
             longest = max(longest, piece.count)
         }
-        #expect(try bytes == hub.git("cat-file", "blob", id.hex, in: folder))
+        #expect(try await bytes == hub.git("cat-file", "blob", id.hex, in: folder))
         #expect(bytes.count > 5 << 20)
         #expect(longest <= 1 << 20)
     }
@@ -34,7 +34,7 @@ import Testing
         async throws
     {
         let hub = try await TestStore()
-        let (_, request) = try work(hub, "seq 1 900000 >f")
+        let (_, request) = try await work(hub, "seq 1 900000 >f")
         var limits = PushLimits()
         limits.objectBytes = 1 << 20
         #expect(try await hub.receive(request, limits: limits).problem?.contains("git-lfs") == true)
@@ -53,27 +53,27 @@ import Testing
 
     /// Whether the quarantine holds each blob of a git repository as git has it.
     private func hasBlobs(of folder: String, _ quarantine: Quarantine, _ hub: TestStore) async throws -> Bool {
-        let names = try hub.git(
+        let names = try await hub.git(
             "cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype)", in: folder
         ).text.split(separator: "\n").filter { $0.hasSuffix(" blob") }
         for name in names {
             let id = try ObjectID(parsing: name.prefix(40))
             var bytes: [UInt8] = []
             try await quarantine.forEachPiece(of: id) { bytes += $0 }
-            guard try bytes == hub.git("cat-file", "blob", id.hex, in: folder) else { return false }
+            guard try await bytes == hub.git("cat-file", "blob", id.hex, in: folder) else { return false }
         }
         return !names.isEmpty
     }
 
     @Test func `files that deltas make in pieces are what git has`() async throws {
         let hub = try await TestStore()
-        let (work, _) = try work(
+        let (work, _) = try await work(
             hub,
             "seq 1 300000 >f; cp f g; git add .; git commit -qm 0; for i in 1 2 3 4 5 6; do "
                 + "sed -i \"$((i*40000))s/.*/changed $i/\" f; seq $i 90000 >>g; git add .; git commit -qm $i; done; seq 9 >h"
         )
-        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-        let pack = try hub.pack("HEAD", in: work)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let pack = try await hub.pack("HEAD", in: work)
         let request = PushRequest(commands: [(nil, head, "refs/heads/main")], pack: pack)
         #expect(pack.count < 3 << 20)
 
@@ -85,13 +85,13 @@ import Testing
 
     @Test func `a long file of a thin pack stands on what the repository has`() async throws {
         let hub = try await TestStore()
-        let (work, request) = try work(hub, "seq 1 900000 >f")
+        let (work, request) = try await work(hub, "seq 1 900000 >f")
         try await hub.push(request)
         let old = request.commands[0].new
-        try hub.shell("sed -i '450000s/.*/changed/' f; git commit -qam 2", in: work)
-        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-        let pack = try hub.pack("HEAD ^HEAD~1", in: work, "--thin")
-        let id = try ObjectID(parsing: hub.git("rev-parse", "HEAD:f", in: work).line)
+        try await hub.shell("sed -i '450000s/.*/changed/' f; git commit -qam 2", in: work)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let pack = try await hub.pack("HEAD ^HEAD~1", in: work, "--thin")
+        let id = try await ObjectID(parsing: hub.git("rev-parse", "HEAD:f", in: work).line)
         var limits = PushLimits()
         (limits.objectBytes, limits.heldBytes, limits.fileBytes) = (1 << 20, 1 << 20, 16 << 20)
 
@@ -105,17 +105,18 @@ import Testing
             longest = max(longest, piece.count)
         }
         #expect(pack.count < 10_000)
-        #expect(try bytes == hub.git("cat-file", "blob", id.hex, in: work))
+        #expect(try await bytes == hub.git("cat-file", "blob", id.hex, in: work))
         #expect(longest <= 1 << 20)
     }
 
     @Test func `a file made by a delta may be only as long as is allowed`() async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
-        try hub.shell(
+        let work = try await hub.makeRepository()
+        try await hub.shell(
             "seq 1 900000 >f; git add .; git commit -qm 1; seq 2 900001 >f; git commit -qam 2", in: work)
-        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-        let request = PushRequest(commands: [(nil, head, "refs/heads/main")], pack: try hub.pack("HEAD", in: work))
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let request = PushRequest(
+            commands: [(nil, head, "refs/heads/main")], pack: try await hub.pack("HEAD", in: work))
         var limits = PushLimits()
         (limits.objectBytes, limits.heldBytes, limits.fileBytes) = (1 << 20, 1 << 20, 5 << 20)
         #expect(try await hub.receive(request, limits: limits).problem?.contains("git-lfs") == true)
@@ -128,9 +129,9 @@ import Testing
     @Test(arguments: [4_200_000, 6_000_000])
     func `a blob that says another length than it has is refused`(claimed: Int) async throws {
         let hub = try await TestStore()
-        let (folder, _) = try work(hub, "seq 1 700000 >f")
-        let bytes = try hub.git("cat-file", "blob", "HEAD:f", in: folder)
-        let deflated = try hub.looseBlob(bytes)
+        let (folder, _) = try await work(hub, "seq 1 700000 >f")
+        let bytes = try await hub.git("cat-file", "blob", "HEAD:f", in: folder)
+        let deflated = try await hub.looseBlob(bytes)
         let request = PushRequest(
             commands: [(nil, .zero.next, "refs/heads/main")],
             pack: HandPack.bytes(ofParts: [HandPack.entry(3, claimed, deflated)]))
@@ -143,9 +144,9 @@ import Testing
 
 extension TestStore {
     /// The zlib stream of a blob, as git writes it into a pack.
-    fileprivate func looseBlob(_ bytes: [UInt8]) throws -> [UInt8] {
-        let id = try git("hash-object", "-w", "--stdin", in: "\(folder)/work", input: bytes).line
-        let pack = try git("pack-objects", "--stdout", "-q", in: "\(folder)/work", input: Array("\(id)\n".utf8))
+    fileprivate func looseBlob(_ bytes: [UInt8]) async throws -> [UInt8] {
+        let id = try await git("hash-object", "-w", "--stdin", in: "\(folder)/work", input: bytes).line
+        let pack = try await git("pack-objects", "--stdout", "-q", in: "\(folder)/work", input: Array("\(id)\n".utf8))
         // The header of the pack, four bytes of kind and size, and the checksum at the end.
         return Array(pack.dropFirst(12 + 4).dropLast(20))
     }

@@ -39,14 +39,15 @@ import Testing
     @Test(arguments: cases)
     func `a clean merge gives the tree git gives`(example: Case) async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
+        let work = try await hub.makeRepository()
         let commit = "git add -A; git commit -qm"
-        try hub.shell("\(example.base); \(commit) base; git branch theirs; \(example.ours); \(commit) ours", in: work)
-        try hub.shell("git checkout -q theirs; \(example.theirs); \(commit) theirs", in: work)
-        let expected = try hub.git("merge-tree", "--write-tree", "main", "theirs", in: work).line
-        let expectedBase = try hub.git("merge-base", "main", "theirs", in: work).line
-        let ours = try ObjectID(parsing: hub.git("rev-parse", "main", in: work).line)
-        let theirs = try ObjectID(parsing: hub.git("rev-parse", "theirs", in: work).line)
+        try await hub.shell(
+            "\(example.base); \(commit) base; git branch theirs; \(example.ours); \(commit) ours", in: work)
+        try await hub.shell("git checkout -q theirs; \(example.theirs); \(commit) theirs", in: work)
+        let expected = try await hub.git("merge-tree", "--write-tree", "main", "theirs", in: work).line
+        let expectedBase = try await hub.git("merge-base", "main", "theirs", in: work).line
+        let ours = try await ObjectID(parsing: hub.git("rev-parse", "main", in: work).line)
+        let theirs = try await ObjectID(parsing: hub.git("rev-parse", "theirs", in: work).line)
         try await hub.push(
             PushRequest(
                 commands: [(nil, ours, "refs/heads/main"), (nil, theirs, "refs/heads/theirs")],

@@ -64,20 +64,21 @@ import Testing
     @Test(arguments: commits + tags)
     func `a commit or tag is taken in just when stock git takes it in`(object: Case) async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
-        try hub.shell("echo x >f; git add .; git commit -qm 1", in: work)
-        let ids = try ["COMMIT": "HEAD", "TREE": "HEAD^{tree}", "BLOB": "HEAD:f"].mapValues { name in
-            try hub.git("rev-parse", name, in: work).line
+        let work = try await hub.makeRepository()
+        try await hub.shell("echo x >f; git add .; git commit -qm 1", in: work)
+        var (text, ids) = (object.text, [String]())
+        for (word, name) in [("COMMIT", "HEAD"), ("TREE", "HEAD^{tree}"), ("BLOB", "HEAD:f")] {
+            let id = try await hub.git("rev-parse", name, in: work).line
+            text = text.replacing(word, with: id)
+            ids.append(id)
         }
-        var text = object.text
-        for (word, id) in ids { text = text.replacing(word, with: id) }
-        let made = try hub.git(
+        let made = try await hub.git(
             "hash-object", "-w", "-t", object.kind, "--literally", "--stdin", in: work, input: Array(text.utf8)
         ).line
-        let list = Array((Array(ids.values) + [made]).joined(separator: "\n").utf8) + [0x0A]
-        let pack = try StockGit.run(["pack-objects", "--stdout", "-q"], in: work, input: list)
-        let oracle = try hub.makeRepository("oracle")
-        let refused = (try? StockGit.run(["index-pack", "--strict", "--stdin"], in: oracle, input: pack)) == nil
+        let list = Array((ids + [made]).joined(separator: "\n").utf8) + [0x0A]
+        let pack = try await StockGit.run(["pack-objects", "--stdout", "-q"], in: work, input: list)
+        let oracle = try await hub.makeRepository("oracle")
+        let refused = (try? await StockGit.run(["index-pack", "--strict", "--stdin"], in: oracle, input: pack)) == nil
 
         let push = try await hub.receive(
             PushRequest(commands: [(nil, try ObjectID(parsing: made), "refs/tags/v1")], pack: pack))
@@ -87,15 +88,16 @@ import Testing
 
     @Test func `a tag nobody signed as its maker is remarked upon and taken in`() async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
-        try hub.shell("echo x >f; git add .; git commit -qm 1", in: work)
-        let head = try hub.git("rev-parse", "HEAD", in: work).line
+        let work = try await hub.makeRepository()
+        try await hub.shell("echo x >f; git add .; git commit -qm 1", in: work)
+        let head = try await hub.git("rev-parse", "HEAD", in: work).line
         let text = "object \(head)\ntype commit\ntag v1\n\nold\n"
-        let tag = try hub.git("hash-object", "-w", "-t", "tag", "--stdin", in: work, input: Array(text.utf8)).line
+        let tag = try await hub.git("hash-object", "-w", "-t", "tag", "--stdin", in: work, input: Array(text.utf8)).line
 
         let push = try await hub.receive(
             PushRequest(
-                commands: [(nil, try ObjectID(parsing: tag), "refs/tags/v1")], pack: hub.pack("HEAD \(tag)", in: work)))
+                commands: [(nil, try ObjectID(parsing: tag), "refs/tags/v1")],
+                pack: await hub.pack("HEAD \(tag)", in: work)))
 
         #expect(push.quarantine?.remarks == ["tag \(tag): the tag does not say who made it"])
     }

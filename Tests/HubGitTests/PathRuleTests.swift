@@ -75,8 +75,8 @@ import Testing
     @Test func `paths get the filter stock git gives them`() async throws {
         let hub = try await TestStore()
         let commit = try await hub.commit(Self.files.map { .put($0.key, $0.value) })
-        let work = try workingCopy(of: hub)
-        let answers = try hub.git(
+        let work = try await workingCopy(of: hub)
+        let answers = try await hub.git(
             "check-attr", "-z", "--stdin", "filter", in: work, input: Array(Self.paths.joined(separator: "\0").utf8)
         ).text.split(separator: "\0", omittingEmptySubsequences: false)
         let expected = stride(from: 2, to: answers.count, by: 3).map { answers[$0] == "lfs" }
@@ -94,8 +94,8 @@ import Testing
     @Test func `the paths left out are those stock git leaves out`() async throws {
         let hub = try await TestStore()
         let commit = try await hub.commit(Self.files.map { .put($0.key, $0.value) })
-        let work = try workingCopy(of: hub)
-        let answers = try hub.git(
+        let work = try await workingCopy(of: hub)
+        let answers = try await hub.git(
             "check-ignore", "-z", "--stdin", "--no-index", "-v", "-n", in: work,
             input: Array(Self.paths.joined(separator: "\0").utf8)
         ).text.split(separator: "\0", omittingEmptySubsequences: false)
@@ -128,10 +128,10 @@ import Testing
         }
     }
 
-    private func workingCopy(of hub: TestStore) throws -> String {
+    private func workingCopy(of hub: TestStore) async throws -> String {
         let work = hub.folder + "/work"
         try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
-        try hub.git("init", "-q", in: work)
+        try await hub.git("init", "-q", in: work)
         for (path, text) in Self.files {
             let place = "\(work)/\(path)"
             let folder = place.split(separator: "/").dropLast().joined(separator: "/")

@@ -1,22 +1,11 @@
-import Foundation
 import HubGit
+import HubTestSupport
 import Testing
 
 @Suite struct PlainBodyTests {
-    /// What Python's gzip makes of `text`.
-    private func packed(_ text: String) throws -> [UInt8] {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "gzip-\(UUID().uuidString)").path
-        try Data(text.utf8).write(to: URL(filePath: folder))
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["gzip", "-n", "-c", folder]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Array(bytes)
+    /// What gzip makes of `text`.
+    private func packed(_ text: String) async throws -> [UInt8] {
+        try await Program.run("gzip", ["-n", "-c"], input: Array(text.utf8)).output
     }
 
     private func read(_ bytes: [UInt8], length: Int = 7, limit: Int = 1 << 30) async throws -> [UInt8] {
@@ -37,17 +26,17 @@ import Testing
     }
 
     @Test func `files behind each other are one`() async throws {
-        let files = try packed("one ") + packed("") + packed("two")
+        let files = try await packed("one ") + packed("") + packed("two")
         #expect(try await read(files) == Array("one two".utf8))
     }
 
     @Test func `a file of zeros stops at the limit`() async throws {
-        let zeros = try packed(String(repeating: "\0", count: 20 << 20))
+        let zeros = try await packed(String(repeating: "\0", count: 20 << 20))
         await #expect(throws: GitError.self) { try await read(zeros, length: 4096, limit: 1 << 20) }
     }
 
     @Test func `what is cut short or damaged is not taken for whole`() async throws {
-        let whole = try packed("some text that is long enough")
+        let whole = try await packed("some text that is long enough")
         var damaged = whole
         damaged[whole.count - 5] ^= 1
         for bytes in [Array(whole.dropLast()), Array(whole.dropLast(9)), [], damaged, Array("0000".utf8), whole + [1]] {

@@ -78,21 +78,21 @@ extension TestStore {
     }
 
     /// A pack of what `revisions` name in the git repository in `folder`.
-    func pack(_ revisions: String, in folder: String, _ options: String...) throws -> [UInt8] {
+    func pack(_ revisions: String, in folder: String, _ options: String...) async throws -> [UInt8] {
         let input = Array(revisions.replacing(" ", with: "\n").utf8) + [0x0A]
-        return try StockGit.run(["pack-objects", "--revs", "--stdout", "-q"] + options, in: folder, input: input)
+        return try await StockGit.run(["pack-objects", "--revs", "--stdout", "-q"] + options, in: folder, input: input)
     }
 
     /// Makes an empty git repository and returns its folder.
-    func makeRepository(_ name: String = "work") throws -> String {
-        try git("init", "-q", "-b", "main", name)
+    func makeRepository(_ name: String = "work") async throws -> String {
+        try await git("init", "-q", "-b", "main", name)
         return "\(folder)/\(name)"
     }
 
     /// Runs a shell script in a git repository.
     @discardableResult
-    func shell(_ script: String, in folder: String) throws -> String {
-        try git("-c", "alias.sh=!\(script)", "sh", in: folder).line
+    func shell(_ script: String, in folder: String) async throws -> String {
+        try await git("-c", "alias.sh=!\(script)", "sh", in: folder).line
     }
 
     /// Asks for a pack and returns it without its side-band.

@@ -6,12 +6,13 @@ import Testing
     @Test(arguments: [1, 3, 1 << 20])
     func `a pack of stock git is taken in, whatever pieces it comes in`(pieces: Int) async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
-        try hub.shell(
+        let work = try await hub.makeRepository()
+        try await hub.shell(
             "for i in 1 2 3 4; do seq 1 $((i*400)) >f; seq 1 $i >g$i; git add .; git commit -qm $i; done", in: work)
-        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
         let request = PushRequest(
-            commands: [(nil, head, "refs/heads/main")], pack: try hub.pack("HEAD", in: work, "--delta-base-offset"))
+            commands: [(nil, head, "refs/heads/main")],
+            pack: try await hub.pack("HEAD", in: work, "--delta-base-offset"))
 
         let push = try await hub.receive(request, pieces: pieces)
         let content = try await hub.check(push)
@@ -24,35 +25,35 @@ import Testing
 
     @Test func `what was pushed can be fetched, and stock git finds it sound`() async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
-        try hub.shell(
+        let work = try await hub.makeRepository()
+        try await hub.shell(
             "seq 1 3000 >f; git add .; git commit -qm 1; seq 2 3000 >f; git commit -qam 2; git tag -am t v1", in: work)
-        let head = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-        let tag = try ObjectID(parsing: hub.git("rev-parse", "v1", in: work).line)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let tag = try await ObjectID(parsing: hub.git("rev-parse", "v1", in: work).line)
         try await hub.push(
             PushRequest(
                 commands: [(nil, head, "refs/heads/main"), (nil, tag, "refs/tags/v1")],
-                pack: try hub.pack("HEAD v1", in: work)))
+                pack: try await hub.pack("HEAD v1", in: work)))
 
         let answer = try await hub.fetch(["want \(tag.hex) side-band-64k", "flush", "done"])
 
-        let clone = try hub.makeRepository("clone")
-        try hub.git("index-pack", "--strict", "--stdin", in: clone, input: answer.pack)
-        try hub.git("update-ref", "refs/tags/v1", tag.hex, in: clone)
-        #expect(try hub.git("fsck", "--full", "--strict", in: clone).isEmpty)
-        #expect(try hub.git("rev-parse", "v1^{commit}", in: clone).line == head.hex)
+        let clone = try await hub.makeRepository("clone")
+        try await hub.git("index-pack", "--strict", "--stdin", in: clone, input: answer.pack)
+        try await hub.git("update-ref", "refs/tags/v1", tag.hex, in: clone)
+        #expect(try await hub.git("fsck", "--full", "--strict", in: clone).isEmpty)
+        #expect(try await hub.git("rev-parse", "v1^{commit}", in: clone).line == head.hex)
         #expect(answer.opening == "NAK\n")
     }
 
     @Test func `a thin pack stands on what the repository has`() async throws {
         let hub = try await TestStore()
-        let work = try hub.makeRepository()
-        try hub.shell("seq 1 3000 >f; git add .; git commit -qm 1", in: work)
-        let old = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let work = try await hub.makeRepository()
+        try await hub.shell("seq 1 3000 >f; git add .; git commit -qm 1", in: work)
+        let old = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
         try await hub.push(PushRequest(commands: [(nil, old, "refs/heads/main")], pack: hub.pack("HEAD", in: work)))
-        try hub.shell("seq 1 3001 >f; git commit -qam 2", in: work)
-        let new = try ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
-        let thin = try hub.pack("HEAD ^\(old.hex)", in: work, "--thin")
+        try await hub.shell("seq 1 3001 >f; git commit -qam 2", in: work)
+        let new = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let thin = try await hub.pack("HEAD ^\(old.hex)", in: work, "--thin")
 
         let content = try await hub.push(PushRequest(commands: [(old, new, "refs/heads/main")], pack: thin))
 

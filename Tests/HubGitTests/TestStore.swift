@@ -2,6 +2,7 @@ import Foundation
 import HubCore
 import HubDatabase
 import HubGit
+import HubTestSupport
 
 /// A git store on a database of its own, in a folder that goes with it.
 final class TestStore: Sendable {
@@ -37,8 +38,8 @@ final class TestStore: Sendable {
 
     /// Runs stock git and returns what it printed; a failing git throws with what it complained about.
     @discardableResult
-    func git(_ arguments: String..., in folder: String? = nil, input: [UInt8]? = nil) throws -> [UInt8] {
-        try StockGit.run(arguments, in: folder ?? self.folder, input: input)
+    func git(_ arguments: String..., in folder: String? = nil, input: [UInt8]? = nil) async throws -> [UInt8] {
+        try await StockGit.run(arguments, in: folder ?? self.folder, input: input)
     }
 }
 
@@ -59,27 +60,13 @@ enum StockGit {
     }
 
     @discardableResult
-    static func run(_ arguments: [String], in folder: String, input: [UInt8]? = nil) throws -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["git"] + arguments
-        process.currentDirectoryURL = URL(filePath: folder)
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        // Files, not pipes: nothing can fill up while the other side waits.
-        let name = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
-        defer { for end in ["in", "out", "err"] { try? FileManager.default.removeItem(atPath: "\(name).\(end)") } }
-        try Data(input ?? []).write(to: URL(filePath: "\(name).in"))
-        for end in ["out", "err"] { try Data().write(to: URL(filePath: "\(name).\(end)")) }
-        process.standardInput = try FileHandle(forReadingFrom: URL(filePath: "\(name).in"))
-        process.standardOutput = try FileHandle(forWritingTo: URL(filePath: "\(name).out"))
-        process.standardError = try FileHandle(forWritingTo: URL(filePath: "\(name).err"))
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            let complaint = try String(contentsOf: URL(filePath: "\(name).err"), encoding: .utf8)
-            throw Failure(description: "git \(arguments.joined(separator: " ")): \(complaint)")
+    static func run(_ arguments: [String], in folder: String, input: [UInt8]? = nil) async throws -> [UInt8] {
+        let result = try await Program.run(
+            "git", arguments, in: folder, environment: environment, input: input ?? [])
+        guard result.status == 0 else {
+            throw Failure(description: "git \(arguments.joined(separator: " ")): \(result.complaint)")
         }
-        return try [UInt8](Data(contentsOf: URL(filePath: "\(name).out")))
+        return result.output
     }
 
     private static let environment = [
