@@ -177,5 +177,13 @@ extension GitStore {
                     objects {blob} NOT NULL, PRIMARY KEY (repository_id, part))
                 """
             ]),
+        // Objects that no ref reached when a sweep looked, the time of the first that found it so, and what finds the
+        // deltas that stand on an object.
+        Migration(
+            "git-008-unreached",
+            [
+                "CREATE TABLE git_unreached (number {key}, since BIGINT NOT NULL)",
+                "CREATE INDEX git_delta_by_base ON git_delta (base_object)",
+            ]),
     ]
 }

@@ -143,8 +143,9 @@ package struct Hub: Sendable {
             database: database, facts: facts, downloads: downloads, logger: logger, now: now)
         closureKeeper = ClosureKeeper(git: git, logger: logger)
         sweeper = Sweeper(
-            content: content, parts: PartLedger(database: database, limits: limits, now: now),
-            attachments: attachments, graceSeconds: sweepHours * 3600, logger: logger)
+            content: content, git: git, parts: PartLedger(database: database, limits: limits, now: now),
+            attachments: attachments, graceSeconds: sweepHours * 3600, now: now,
+            logger: logger)
     }
 
     /// A number that is another one as soon as anything was committed, whoever did; nil if that cannot be told.

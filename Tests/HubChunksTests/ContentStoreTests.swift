@@ -248,7 +248,7 @@ import Testing
             try Data([1]).write(to: URL(filePath: path))
             try await hub.backend.store(fileAt: path, as: name)
             #expect(try await hub.store.sweep(grace: 3600).orphans == 0)
-            hub.clock.advance(by: 3601)
+            hub.clock.advance(by: 3700)
             #expect(try await hub.store.sweep(grace: 3600).orphans == 1)
             #expect(try await hub.backend.all().isEmpty)
         }

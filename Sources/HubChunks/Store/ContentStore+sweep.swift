@@ -129,7 +129,7 @@ extension ContentStore {
     /// Removes blobs without a record that are older than the grace period: younger ones may be getting theirs.
     private func sweepOrphans(grace: Int) async throws -> Int {
         let limit = options.now() - grace
-        let old = try await backend.all().filter { $0.stored <= limit }.map(\.name)
+        let old = try await backend.all().filter { $0.stored < limit }.map(\.name)
         let orphans = try await database.read { connection in
             try old.filter { blob in
                 // A blob's name begins with its xorb's hash.

@@ -62,15 +62,19 @@ struct ClosureRows {
     static func decode(_ bytes: [UInt8]) -> [Int64] {
         var numbers: [Int64] = []
         numbers.reserveCapacity(bytes.count)
+        forEachNumber(in: bytes) { numbers.append($0) }
+        return numbers
+    }
+
+    static func forEachNumber(in bytes: [UInt8], _ body: (Int64) -> Void) {
         var (last, step, shift): (Int64, Int64, Int64) = (0, 0, 0)
         for byte in bytes {
             step |= Int64(byte & 0x7F) << shift
             shift += 7
             guard byte & 0x80 == 0 else { continue }
             last &+= step
-            numbers.append(last)
+            body(last)
             (step, shift) = (0, 0)
         }
-        return numbers
     }
 }

@@ -64,23 +64,31 @@ extension GitRepository {
 
     /// As much as is written down of what `commits` reach.
     private func knownClosure(within commits: [CommitID]) throws -> Closure {
-        let parts = try ClosureRows(connection: connection).parts(of: id)
-        let starts = Set(commits)
         var closure = Closure()
-        var reached: CommitMarks?
-        for part in parts where !part.tips.isEmpty {
-            if !starts.isSuperset(of: part.tips) {
-                if reached == nil {
-                    let positions = try positions(of: commits)
-                    reached = table.reached(from: positions)
-                }
-                guard part.tips.allSatisfy({ tip in table.position(of: tip).map { reached?[$0] ?? false } ?? false })
-                else { break }
-            }
+        for part in try knownParts(within: commits).parts {
             closure.tips.formUnion(part.tips)
             closure.add(ClosureRows.decode(part.objects))
         }
         return closure
+    }
+
+    /// What is written down of what `commits` reach, and whether that is all that is written down.
+    func knownParts(within commits: [CommitID]) throws -> (parts: [ClosureRows.Part], isWhole: Bool) {
+        let parts = try ClosureRows(connection: connection).parts(of: id)
+        let starts = Set(commits)
+        var reached: CommitMarks?
+        for (place, part) in parts.enumerated() where !starts.isSuperset(of: part.tips) {
+            if reached == nil {
+                let positions = try positions(of: commits)
+                reached = table.reached(from: positions)
+            }
+            let isReached = part.tips.allSatisfy { tip in
+                table.position(of: tip).map { reached?[$0] ?? false } ?? false
+            }
+            // Those behind it leave out what it holds.
+            guard isReached else { return (Array(parts[..<place]), false) }
+        }
+        return (parts, true)
     }
 
     /// What is to be written down: the objects of the default branch, then those of all other branches and of the tags,

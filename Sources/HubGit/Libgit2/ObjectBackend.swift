@@ -27,6 +27,7 @@ enum ObjectBackend {
         backend.read_header = readHeader
         backend.write = write
         backend.exists = exists
+        backend.freshen = freshen
         backend.exists_prefix = existsPrefix
         backend.foreach = forEach
         backend.free = free
@@ -90,6 +91,12 @@ enum ObjectBackend {
         guard let backend, let id else { return 0 }
         let source = source(backend)
         return source.attempt { try source.header(ObjectID(id.pointee)) == nil ? 0 : 1 } == 1 ? 1 : 0
+    }
+
+    private static let freshen: FreshenCallback = { backend, id in
+        guard let backend, let id else { return GIT_ERROR.rawValue }
+        let source = source(backend)
+        return source.attempt { try source.freshen(ObjectID(id.pointee)) ? 0 : GIT_ENOTFOUND.rawValue }
     }
 
     private static let existsPrefix: ExistsPrefixCallback = { found, backend, prefix, length in
@@ -161,5 +168,6 @@ private typealias ReadPrefixCallback =
 private typealias ReadHeaderCallback = @convention(c) (Size?, Kind?, Backend?, ID?) -> Int32
 private typealias WriteCallback = @convention(c) (Backend?, ID?, UnsafeRawPointer?, Int, git_object_t) -> Int32
 private typealias ExistsCallback = @convention(c) (Backend?, ID?) -> Int32
+private typealias FreshenCallback = @convention(c) (Backend?, ID?) -> Int32
 private typealias ExistsPrefixCallback = @convention(c) (FoundID?, Backend?, ID?, Int) -> Int32
 private typealias ForEachCallback = @convention(c) (Backend?, git_odb_foreach_cb?, UnsafeMutableRawPointer?) -> Int32

@@ -54,14 +54,19 @@ struct ObjectRows {
     func numbers(of ids: [ObjectID]) throws -> [Int64] {
         var found: [Int64] = []
         found.reserveCapacity(ids.count)
+        try forEachNumber(of: ids) { _, number in found.append(number) }
+        return found
+    }
+
+    /// Hands over those of `ids` that exist with their numbers, in no particular order.
+    func forEachNumber(of ids: [ObjectID], _ body: (ObjectID, Int64) throws -> Void) throws {
         try forEachBatch(of: ids) { batch, marks in
-            let sql = "SELECT number FROM git_object WHERE id IN (\(marks))"
+            let sql = "SELECT id, number FROM git_object WHERE id IN (\(marks))"
             try connection.forEachRow(of: sql, batch) { row in
-                found.append(try row.int64(0))
+                try body(row.objectID(0), row.int64(1))
                 return true
             }
         }
-        return found
     }
 
     /// Hands over objects as a pack can carry them, by the delta that makes the object if one is kept, else whole, until
@@ -110,11 +115,7 @@ struct ObjectRows {
     }
 
     /// Keeps an object; the first of the same name stays.
-    func insert(_ object: StoredObject) throws {
-        try connection.execute(
-            "INSERT INTO git_object (id, kind, size, data) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-            [object.id, object.header.kind.rawValue, object.header.size, object.deflated])
-    }
+    func insert(_ object: StoredObject) throws { _ = try insert([object]) }
 
     /// Keeps objects with one statement, and returns the numbers of those that nobody had before.
     func insert(_ objects: [StoredObject]) throws -> [ObjectID: Int64] {
@@ -131,6 +132,9 @@ struct ObjectRows {
         try connection.forEachRow(of: sql, values) { row in
             numbers[try row.objectID(0)] = try row.int64(1)
             return true
+        }
+        if numbers.count < objects.count {
+            try UnreachedRows(connection: connection).forget(objects.map(\.id).filter { numbers[$0] == nil })
         }
         return numbers
     }

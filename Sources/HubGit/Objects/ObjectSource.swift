@@ -96,6 +96,13 @@ final class ObjectSource {
         try rows.insert(StoredObject(id: id, header: header, deflated: Zlib.deflate(object.bytes)))
     }
 
+    /// Whether an object is there that somebody would write; if so, it is kept as if it had been written anew.
+    func freshen(_ id: ObjectID) throws -> Bool {
+        guard try header(id) != nil else { return false }
+        if !stagesWrites { try UnreachedRows(connection: rows.connection).forget([id]) }
+        return true
+    }
+
     /// Whether this looks at a repository through a push that has not been accepted.
     var hasQuarantine: Bool { quarantine != nil }
 

@@ -35,7 +35,7 @@ extension GitRepository {
     }
 
     /// What a tag object names, and what that names, down to the object that is no tag.
-    private func tagChain(_ tag: ObjectID) throws -> [ObjectID] {
+    func tagChain(_ tag: ObjectID) throws -> [ObjectID] {
         var chain: [ObjectID] = []
         var id = tag
         for _ in 0..<16 where try source.header(id)?.kind == .tag {

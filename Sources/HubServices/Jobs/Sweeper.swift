@@ -1,27 +1,33 @@
 import HubChunks
+import HubGit
 import Logging
 import ServiceLifecycle
 
-/// Removes content that nobody names and nobody holds a lease on, once an hour; before, what uploads left unfinished and
-/// attached files no comment shows.
+/// Removes what nobody uses any more, beside the requests.
+///
+/// Once an hour: what uploads left unfinished, attached files no comment shows, then content that nobody names and nobody
+/// holds a lease on. Once a day: git objects that no ref reaches.
 package struct Sweeper: Service {
     let content: ContentStore
+    let git: GitStore
     let parts: PartLedger
     let attachments: AttachmentService
     let graceSeconds: Int
+    let now: Now
     let logger: Logger
+
+    private static let hour = 3600
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
+            var hours = 0
             while !Task.isCancelled {
                 do {
-                    try await Task.sleep(for: .seconds(3600))
-                    let forgotten = try await forgetParts()
-                    let attached = try await attachments.sweep()
-                    let result = try await content.sweep(grace: graceSeconds)
-                    logger.info(
-                        "Swept",
-                        metadata: ["result": "\(result)", "parts": "\(forgotten)", "attached": "\(attached)"])
+                    try await Task.sleep(for: .seconds(Self.hour))
+                    try await sweepContent()
+                    if hours.isMultiple(of: 24) { try await sweepObjects() }
+                    // One that failed is tried again in an hour.
+                    hours += 1
                 } catch is CancellationError {
                     return
                 } catch {
@@ -29,6 +35,22 @@ package struct Sweeper: Service {
                 }
             }
         }
+    }
+
+    private func sweepContent() async throws {
+        let forgotten = try await forgetParts()
+        let attached = try await attachments.sweep()
+        let result = try await content.sweep(grace: graceSeconds)
+        logger.info(
+            "Swept", metadata: ["result": "\(result)", "parts": "\(forgotten)", "attached": "\(attached)"])
+    }
+
+    /// Removes git objects that no ref has reached for the grace period.
+    package func sweepObjects() async throws {
+        let result = try await git.sweep(grace: Int64(graceSeconds), now: now.seconds)
+        logger.info(
+            "Swept git objects",
+            metadata: ["waiting": "\(result.waiting)", "removed": "\(result.removed)", "bytes": "\(result.bytes)"])
     }
 
     /// Forgets parts of large files that nobody made a file of in time, and returns how many.
