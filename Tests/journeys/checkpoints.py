@@ -26,6 +26,17 @@ def copy_weights(model, folder):
     shutil.copyfile(model / WEIGHTS, folder / WEIGHTS)
 
 
+def push_base(hub, person):
+    """Makes `ada/model`, in which ada publishes the base; returns her working copy."""
+    ada = person("ada")
+    hub.create("ada/model", ada.user)
+    folder = ada.clone("ada/model")
+    copy_model(BASE, folder)
+    ada.commit(folder, "The base")
+    ada.hubctl("push", cwd=folder)
+    return folder
+
+
 def read(path):
     """A safetensors file as (tensors, metadata); a tensor is (dtype, shape, bytes)."""
     data = pathlib.Path(path).read_bytes()

@@ -10,13 +10,7 @@ import checkpoints
 
 @pytest.fixture
 def upstream(hub, person):
-    ada = person("ada")
-    hub.create("ada/model", ada.user)
-    folder = ada.clone("ada/model")
-    checkpoints.copy_model(checkpoints.BASE, folder)
-    ada.commit(folder, "The base")
-    ada.hubctl("push", cwd=folder)
-    return folder
+    return checkpoints.push_base(hub, person)
 
 
 def push_weights(somebody, folder, model, message):

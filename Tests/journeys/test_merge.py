@@ -15,13 +15,7 @@ SHARED = "transformer.h.2.mlp.c_fc.weight"
 
 @pytest.fixture
 def base(hub, person):
-    ada = person("ada")
-    hub.create("ada/model", ada.user)
-    folder = ada.clone("ada/model")
-    checkpoints.copy_model(checkpoints.BASE, folder)
-    ada.commit(folder, "The base")
-    ada.hubctl("push", cwd=folder)
-    return folder
+    return checkpoints.push_base(hub, person)
 
 
 def branch(somebody, folder, name, change):

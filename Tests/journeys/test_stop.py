@@ -23,12 +23,7 @@ def test_requests_at_hand_finish(hub, person):
 
 
 def test_a_job_cut_off_is_done_after_the_restart(hub, person):
-    ada = person("ada")
-    hub.create("ada/model", ada.user)
-    folder = ada.clone("ada/model")
-    checkpoints.copy_model(checkpoints.BASE, folder)
-    ada.commit(folder, "The base")
-    ada.hubctl("push", cwd=folder)
+    checkpoints.push_base(hub, person)
     assert hub.stop() == 0
     hub.start()
     assert hub.report("ada/model")["verdict"] == "passed"

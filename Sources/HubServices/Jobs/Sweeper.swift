@@ -6,7 +6,7 @@ import ServiceLifecycle
 /// Removes what nobody uses any more, beside the requests.
 ///
 /// Once an hour: what uploads left unfinished, attached files no comment shows, then content that nobody names and nobody
-/// holds a lease on. Once a day: git objects that no ref reaches.
+/// holds a lease on. Once a day, or as often as things are removed if that is more often: git objects that no ref reaches.
 package struct Sweeper: Service {
     let content: ContentStore
     let git: GitStore
@@ -25,7 +25,7 @@ package struct Sweeper: Service {
                 do {
                     try await Task.sleep(for: .seconds(Self.hour))
                     try await sweepContent()
-                    if hours.isMultiple(of: 24) { try await sweepObjects() }
+                    if hours.isMultiple(of: min(24, max(graceSeconds / Self.hour, 1))) { try await sweepObjects() }
                     // One that failed is tried again in an hour.
                     hours += 1
                 } catch is CancellationError {
