@@ -40,7 +40,8 @@ package struct RepositoryService: Sendable {
 
     /// Copies a repository: a row, its refs and the links to its content, in one transaction; no byte of a model moves.
     ///
-    /// A fork of a private repository is private, and one of a gated repository is gated the same way.
+    /// A fork of a private repository is private, and one of a gated repository is gated the same way; neither is opened
+    /// further by somebody who may only read the other.
     package func fork(
         _ source: RepositoryID,
         to target: RepositoryID,
@@ -66,41 +67,11 @@ package struct RepositoryService: Sendable {
             try LargeFileRecord.copyAll(from: upstream.rowID, to: record.rowID, connection)
             try connection.execute(
                 "UPDATE repository SET gate = ? WHERE id = ?", [upstream.gate?.rawValue, record.rowID])
+            try ForkOrigin.record(upstream, of: record, in: connection)
             try Event.record(
                 "repository-forked", on: record.rowID, by: caller, payload: ["from": source.path], at: instant,
                 in: connection)
             return record
-        }
-    }
-
-    package func setVisibility(
-        _ visibility: RepositoryRecord.Visibility,
-        of id: RepositoryID,
-        by caller: Caller
-    ) async throws {
-        let instant = now.seconds
-        try await database.write { connection in
-            let record = try Access.repository(id, for: caller, as: .admin, in: connection)
-            try connection.execute(
-                "UPDATE repository SET visibility = ?, updated_at = ? WHERE id = ?",
-                [visibility.rawValue, instant, record.rowID]
-            )
-            try Event.record(
-                "visibility-changed", on: record.rowID, by: caller, payload: ["visibility": visibility.rawValue],
-                at: instant, in: connection)
-        }
-    }
-
-    /// Lets only those have the files who were let in, or everyone again (nil).
-    package func setGate(_ gate: RepositoryRecord.Gate?, of id: RepositoryID, by caller: Caller) async throws {
-        let instant = now.seconds
-        try await database.write { connection in
-            let record = try Access.repository(id, for: caller, as: .admin, in: connection)
-            try connection.execute(
-                "UPDATE repository SET gate = ?, updated_at = ? WHERE id = ?", [gate?.rawValue, instant, record.rowID])
-            try Event.record(
-                "gate-changed", on: record.rowID, by: caller, payload: ["gated": gate?.rawValue ?? "false"],
-                at: instant, in: connection)
         }
     }
 
@@ -121,6 +92,7 @@ package struct RepositoryService: Sendable {
             try Popularity.remove(record.rowID, in: connection)
             try connection.execute("DELETE FROM access_request WHERE repository_id = ?", [record.rowID])
             try DiscussionLog.removeAll(of: record.rowID, in: connection)
+            try ForkOrigin.keepLast(of: record, in: connection)
             try connection.execute("UPDATE repository SET upstream_id = NULL WHERE upstream_id = ?", [record.rowID])
             try connection.execute("DELETE FROM repository WHERE id = ?", [record.rowID])
             try Event.record(
@@ -135,6 +107,7 @@ package struct RepositoryService: Sendable {
     /// Tables with rows about a repository that go when it goes.
     private static let tablesAboutRepositories = [
         "repository_alias", "repository_like", "collection_item", "lfs_lock", "lfs_part", "repository_import", "mirror",
+        "fork_origin",
     ]
 
     /// The name of the repository this one was forked from, if the caller may see it.

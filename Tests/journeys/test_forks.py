@@ -118,6 +118,38 @@ def test_a_fork_of_a_private_repository_is_private(hub, person):
     assert hub.get("/api/models/ada/copy").status in (401, 404)
 
 
+def test_who_may_only_read_a_private_repository_cannot_open_a_fork_of_it(hub, person):
+    ada, bert = person("ada"), person("bert")
+    hub.hubd("admin", "org", "create", "acme", "--owner", "ada")
+    hub.hubd("admin", "org", "member", "acme", "bert", "--role", "read")
+    hub.create("acme/secret", ada.user, "private")
+    bert.hubctl("fork", "acme/secret")
+
+    def settings(body):
+        return hub.request("PUT", "/api/models/bert/secret/settings", body, bert.user)
+
+    for body in ({"visibility": "public"}, {"private": False}, {"visibility": "public", "gated": "manual"}):
+        answer = settings(body)
+        assert answer.status == 403, answer.body
+        assert answer.json["error"] == (
+            "bert/secret is a fork of acme/secret, which is private; "
+            "only somebody who administers that may make its fork more open")
+    refused = bert.hubctl("repo", "visibility", "bert/secret", "public", check=False)
+    assert refused.returncode != 0 and "is a fork of acme/secret, which is private" in refused.stderr
+    for wish in ({"repository": "bert/other", "visibility": "public"}, {"repository": "bert/another"}):
+        answer = hub.request("POST", "/api/models/bert/secret/duplicate", wish, bert.user)
+        assert answer.status == (400 if "visibility" in wish else 200), answer.body
+    moved = {"fromRepo": "bert/another", "toRepo": "bert/renamed", "type": "model"}
+    assert hub.request("POST", "/api/repos/move", moved, bert.user).status == 200
+    ada.hubctl("repo", "delete", "acme/secret", "--yes")
+    for name in ("bert/secret", "bert/renamed"):
+        answer = hub.request("PUT", f"/api/models/{name}/settings", {"visibility": "public"}, bert.user)
+        assert answer.status == 403 and "a repository that was private" in answer.json["error"], answer.body
+        assert hub.get(f"/api/models/{name}").status in (401, 404)
+    assert hub.request(
+        "PUT", "/api/models/bert/secret/settings", {"visibility": "public"}, hub.admin).status == 200
+
+
 def test_sync_brings_a_fork_up_to_its_upstream(hub, person, upstream):
     ada, bert = person("ada"), person("bert")
     bert.hubctl("fork", "ada/model")

@@ -130,6 +130,20 @@ def test_an_automatic_gate_opens_for_who_asks_and_decisions_are_the_owners(hub, 
         ada.grant_access(gated, "bob")
 
 
+def test_a_fork_keeps_the_gate(hub, hf, gated):
+    ada, bob = hf("ada"), hf("bob")
+    ada.grant_access(gated, "bob")
+    bob.duplicate_repo(gated, "bob/copy", private=False)
+    assert hf("eve").model_info("bob/copy").gated == "manual"
+    for gate in (False, "auto"):
+        with pytest.raises(HfHubHTTPError, match="bob/copy is a fork of ada/tiny, which is gated"):
+            bob.update_repo_settings("bob/copy", gated=gate)
+    assert hub.file("bob/copy", "config.json", user=hf("eve").user).status == 403
+    ada.update_repo_settings(gated, gated=False)
+    bob.update_repo_settings("bob/copy", gated=False)
+    assert hub.file("bob/copy", "config.json", user=hf("eve").user).status == 200
+
+
 def test_a_private_repository_has_no_gate_to_knock_at(hub, hf):
     ada, bob = hf("ada"), hf("bob")
     hub.create("ada/secret", ada.user, "private")

@@ -65,14 +65,9 @@ struct RepositoryRoutes {
         guard body.visibility != nil || body.gated != nil else {
             throw HubError.invalid("nothing is to be changed; name 'visibility', 'private' or 'gated'")
         }
-        // A gate is set before the repository is opened and taken away after it is closed, so that it is never open
-        // between the two.
-        let gate = body.gated.map { RepositoryRecord.Gate($0) }
-        if let gate, gate != nil { try await hub.repositories.setGate(gate, of: id, by: context.caller) }
-        if let visibility = body.visibility {
-            try await hub.repositories.setVisibility(visibility.record(kind), of: id, by: context.caller)
-        }
-        if let gate, gate == nil { try await hub.repositories.setGate(nil, of: id, by: context.caller) }
+        let wish = RepositoryService.OpennessChange(
+            visibility: try body.visibility?.record(kind), gate: body.gated.map { RepositoryRecord.Gate($0) })
+        try await hub.repositories.change(wish, of: id, by: context.caller)
         return try Answer.json(body)
     }
 
