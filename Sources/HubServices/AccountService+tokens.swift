@@ -35,9 +35,7 @@ extension AccountService {
         }
     }
 
-    /// Makes a token of `user` worthless, at once.
-    ///
-    /// What was signed by its means before, such as a link to a download, still holds for its short life.
+    /// Makes a token of `user` worthless, at once, and with it what was signed by its means, such as links to downloads.
     package func revokeToken(_ id: Int64, of user: String) async throws {
         try await database.write { connection in
             let account = try Self.account(user, .user, in: connection)

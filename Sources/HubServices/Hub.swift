@@ -111,7 +111,8 @@ package struct Hub: Sendable {
         uploadPlans = UploadPlanService(git: git, limits: limits)
         gitWire = GitWireService(git: git, pushes: pushes, limits: limits, scratch: scratch)
         xet = XetService(database: database, content: content, access: access, signer: signer)
-        lfs = LFSService(database: database, content: content, signer: signer, xet: xet, limits: limits, now: now)
+        lfs = LFSService(
+            database: database, content: content, access: access, signer: signer, xet: xet, limits: limits, now: now)
         locks = LockService(database: database, now: now)
         largeFileGrants = LargeFileGrants(database: database, signer: signer)
         ssh = SSHService(access: access, gitWire: gitWire, grants: largeFileGrants)

@@ -8,10 +8,15 @@ package struct XetGrant: Codable, Sendable {
     let repository: Int64
     let mayWrite: Bool
 
+    /// The row of the access token it was asked for with, if there was one.
+    let token: Int64?
+
     /// The store's epoch when the token was made; earlier ones are honoured too.
     let epoch: Int
 
     package func covers(epoch: Int) -> Bool { (1...self.epoch).contains(epoch) }
+
+    var bearer: Bearer { Bearer(user: user, repository: repository, token: token) }
 }
 
 /// A well-formed shard whose claims have yet to be verified.
@@ -40,14 +45,17 @@ package struct XetService: Sendable {
         lifetime: Int64 = XetService.lifetime
     ) async throws -> (text: String, expiry: Int64, epoch: Int) {
         let epoch = try await content.epoch()
-        let grant = XetGrant(user: caller.user?.id, repository: record.rowID, mayWrite: mayWrite, epoch: epoch)
+        let grant = XetGrant(
+            user: caller.user?.id, repository: record.rowID, mayWrite: mayWrite, token: caller.tokenID, epoch: epoch)
         let signed = try signer.sign(grant, purpose: "xet", lifetime: lifetime)
         return (signed.text, signed.expiry, epoch)
     }
 
-    package func grant(_ token: String, writing: Bool) throws -> XetGrant {
+    /// What a token allows, if whom it was made for could be given it again.
+    package func grant(_ token: String, writing: Bool) async throws -> XetGrant {
         let grant = try signer.verify(token, purpose: "xet", as: XetGrant.self)
         guard grant.mayWrite || !writing else { throw HubError.forbidden("this Xet token may only read") }
+        try await access.requireStanding(grant.bearer)
         return grant
     }
 
@@ -127,7 +135,7 @@ package struct XetService: Sendable {
         let reconstruction = try await content.reconstruction(of: stored.digest, range: range)
         let fetches = try reconstruction.fetches.sorted { $0.key < $1.key }.flatMap { xorb, ranges in
             try stride(from: 0, to: ranges.count, by: Self.rangesOfLink).map { start in
-                try fetch(ranges[start..<min(start + Self.rangesOfLink, ranges.count)], of: xorb)
+                try fetch(ranges[start..<min(start + Self.rangesOfLink, ranges.count)], of: xorb, grant)
             }
         }
         return Plan(
@@ -142,8 +150,14 @@ package struct XetService: Sendable {
     /// How many ranges one link covers: it has to stay short enough for a URL.
     private static let rangesOfLink = 64
 
-    private func fetch(_ ranges: ArraySlice<Reconstruction.Fetch>, of xorb: XetHash) throws -> Plan.Fetch {
-        let link = XorbLink(xorb: xorb, ranges: ranges.map { [$0.bytes.lowerBound, $0.bytes.upperBound] })
+    private func fetch(
+        _ ranges: ArraySlice<Reconstruction.Fetch>,
+        of xorb: XetHash,
+        _ grant: XetGrant
+    ) throws -> Plan.Fetch {
+        let link = XorbLink(
+            xorb: xorb, ranges: ranges.map { [$0.bytes.lowerBound, $0.bytes.upperBound] }, user: grant.user,
+            repository: grant.repository, token: grant.token)
         let signed = try signer.sign(link, purpose: "xorb", lifetime: Self.lifetime)
         return Plan.Fetch(xorb: xorb, signature: signed.text, ranges: ranges.map { ($0.chunks, $0.bytes) })
     }
@@ -155,7 +169,10 @@ package struct XetService: Sendable {
         ranges: (_ size: Int) throws -> [Range<Int>]
     ) async throws -> OpenXorb {
         let link = try signer.verify(signature, purpose: "xorb", as: XorbLink.self)
-        guard link.xorb == xorb, let stored = try await content.openXorb(xorb) else {
+        guard link.xorb == xorb else { throw HubError.forbidden("this link is to another xorb") }
+        try await access.requireStanding(
+            Bearer(user: link.user, repository: link.repository, token: link.token))
+        guard let stored = try await content.openXorb(xorb) else {
             throw HubError.notFound("the xorb \(xorb) is not stored")
         }
         let ranges = try ranges(stored.count)
@@ -187,6 +204,10 @@ package struct XetService: Sendable {
 
         /// First byte and end of each readable part.
         let ranges: [[Int]]
+
+        let user: Int64?
+        let repository: Int64
+        let token: Int64?
 
         func covers(_ range: Range<Int>) -> Bool {
             ranges.contains { $0.count == 2 && $0[0] <= range.lowerBound && range.upperBound <= $0[1] }

@@ -174,8 +174,8 @@ import Testing
                 headers: [.authorization: "Bearer \(sender.token)"])
             let token = try answer.decoded(XetTokenBody.self)
             #expect(token.casUrl == header["X-Xet-Cas-Url"])
-            _ = try test.hub.xet.grant(token.accessToken, writing: true)
-            _ = try test.hub.xet.grant(try #require(header["X-Xet-Access-Token"]), writing: true)
+            _ = try await test.hub.xet.grant(token.accessToken, writing: true)
+            _ = try await test.hub.xet.grant(try #require(header["X-Xet-Access-Token"]), writing: true)
             // It fetches nothing this way.
             #expect(try await sender.batch(["xet", "basic"], operation: "download").transfer == "basic")
         }

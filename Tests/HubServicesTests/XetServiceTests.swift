@@ -34,7 +34,7 @@ import Testing
 
         func grant(_ record: RepositoryRecord, _ caller: Caller, writing: Bool = false) async throws -> XetGrant {
             let token = try await test.hub.xet.token(for: record, caller: caller, mayWrite: writing)
-            return try test.hub.xet.grant(token.text, writing: writing)
+            return try await test.hub.xet.grant(token.text, writing: writing)
         }
 
         /// The first chunks of the file.
@@ -119,11 +119,11 @@ import Testing
     @Test func `a grant to read does not write, and none outlives its time`() async throws {
         let scene = try await Scene()
         let token = try await scene.test.hub.xet.token(for: scene.secret, caller: scene.alice, mayWrite: false)
-        #expect(throws: HubError.forbidden("this Xet token may only read")) {
-            try scene.test.hub.xet.grant(token.text, writing: true)
+        await #expect(throws: HubError.forbidden("this Xet token may only read")) {
+            try await scene.test.hub.xet.grant(token.text, writing: true)
         }
         scene.test.clock.advance(by: 16 * 60)
-        #expect(throws: HubError.self) { try scene.test.hub.xet.grant(token.text, writing: false) }
-        #expect(throws: HubError.self) { try scene.test.hub.xet.grant(token.text + "x", writing: false) }
+        await #expect(throws: HubError.self) { try await scene.test.hub.xet.grant(token.text, writing: false) }
+        await #expect(throws: HubError.self) { try await scene.test.hub.xet.grant(token.text + "x", writing: false) }
     }
 }

@@ -46,7 +46,7 @@ struct XetRoutes {
     }
 
     @Sendable private func lookup(request: Request, context: HubContext) async throws -> Response {
-        let grant = try grant(request, context)
+        let grant = try await grant(request, context)
         let limit = 8192 * Digest256.byteCount
         let buffer = try await request.body.collect(upTo: limit, or: "at most 8192 chunk hashes can be asked at once")
         let bytes = Array(buffer.readableBytesView)
@@ -67,7 +67,7 @@ struct XetRoutes {
     }
 
     @Sendable private func dedup(request: Request, context: HubContext) async throws -> Response {
-        let grant = try grant(request, context)
+        let grant = try await grant(request, context)
         let chunk = try XetHash(parsing: context.parameter("hash"))
         guard let shard = try await hub.xet.dedupShard(for: chunk, grant: grant) else {
             throw HubError.notFound("the chunk is not known")
@@ -92,14 +92,14 @@ struct XetRoutes {
     }
 
     @Sendable private func putXorb(request: Request, context: HubContext) async throws -> Response {
-        let grant = try grant(request, context, writing: true)
+        let grant = try await grant(request, context, writing: true)
         let hash = try XetHash(parsing: context.parameter("hash"))
         let inserted = try await hub.xet.receiveXorb(hash, body: request.pieces, grant: grant)
         return try Answer.json(XorbUploadBody(wasInserted: inserted))
     }
 
     @Sendable private func putShard(request: Request, context: HubContext) async throws -> Response {
-        let grant = try grant(request, context, writing: true)
+        let grant = try await grant(request, context, writing: true)
         try await hub.xet.register(try await shard(in: request), grant: grant) { _, _ in }
         return try Answer.json(ShardUploadBody(result: 1))
     }
@@ -107,7 +107,7 @@ struct XetRoutes {
     /// What is no shard is refused by status; what is untrue in one, by the last line, which is all that the official
     /// client shows to its user.
     @Sendable private func putShardWithProgress(request: Request, context: HubContext) async throws -> Response {
-        let grant = try grant(request, context, writing: true)
+        let grant = try await grant(request, context, writing: true)
         let shard = try await shard(in: request)
         return ShardProgressAnswer(requestID: context.requestID, logger: context.logger).response { progress in
             try await hub.xet.register(shard, grant: grant, progress: progress)
@@ -136,7 +136,7 @@ struct XetRoutes {
     }
 
     private func reconstruction(_ request: Request, _ context: HubContext) async throws -> ReconstructionBody {
-        let grant = try grant(request, context)
+        let grant = try await grant(request, context)
         let file = try XetHash(parsing: context.parameter("hash"))
         let size = try await hub.xet.size(of: file, grant: grant)
         let range = try request.headers[.range].flatMap { try ByteRange.parse($0, count: size) }
@@ -157,11 +157,11 @@ struct XetRoutes {
         }.response(type: "application/octet-stream")
     }
 
-    private func grant(_ request: Request, _ context: HubContext, writing: Bool = false) throws -> XetGrant {
+    private func grant(_ request: Request, _ context: HubContext, writing: Bool = false) async throws -> XetGrant {
         guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else {
             throw HubError.unauthorized("a Xet token is needed here; ask the repository for one")
         }
-        let grant = try hub.xet.grant(String(header.dropFirst("bearer ".count)), writing: writing)
+        let grant = try await hub.xet.grant(String(header.dropFirst("bearer ".count)), writing: writing)
         let epoch = try context.parameter("epoch")
         guard let number = Int(epoch), grant.covers(epoch: number) else {
             throw HubError.notFound(

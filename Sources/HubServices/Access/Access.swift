@@ -107,7 +107,7 @@ package struct Access: Sendable {
     /// The caller's role, nil if they may not even read.
     ///
     /// The token's scope is not considered.
-    private static func role(
+    static func role(
         of caller: Caller,
         on record: RepositoryRecord,
         in connection: any SQLConnection

@@ -128,7 +128,7 @@ extension LFSService {
                     instructions.append(Self.tooManyParts)
                     continue
                 }
-                let told = try await upload(object.pointer, by: transfer, to: record.rowID, for: caller.user?.id)
+                let told = try await upload(object.pointer, by: transfer, to: record.rowID, for: caller)
                 partsLeft -= told.partCount
                 instructions.append(partsLeft < 0 && told.partCount > 0 ? Self.tooManyParts : told)
             }
@@ -161,8 +161,8 @@ extension LFSService {
             return .download(
                 try sign(
                     Link(
-                        right: .download, repository: record.rowID, user: caller.user?.id, digest: pointer.digest,
-                        size: pointer.size)))
+                        right: .download, repository: record.rowID, user: caller.user?.id, token: caller.tokenID,
+                        digest: pointer.digest, size: pointer.size)))
         }
         let isChunked = instructions.contains { if case .downloadChunks = $0 { true } else { false } }
         let chunks = isChunked ? try await grant(for: record, caller, mayWrite: false) : nil
@@ -185,13 +185,13 @@ extension LFSService {
         _ pointer: LFSPointer,
         by transfer: Transfer,
         to repository: Int64,
-        for user: Int64?
+        for caller: Caller
     ) async throws -> Instruction {
         func link(_ right: Right, _ size: Int, partSize: Int? = nil) throws -> String {
             try sign(
                 Link(
-                    right: right, repository: repository, user: user, digest: pointer.digest, size: size,
-                    partSize: partSize))
+                    right: right, repository: repository, user: caller.user?.id, token: caller.tokenID,
+                    digest: pointer.digest, size: size, partSize: partSize))
         }
         let verify = try link(.verify, pointer.size)
         switch transfer {
@@ -203,7 +203,7 @@ extension LFSService {
             return .uploadParts(
                 parts, size: partSize, complete: try link(.complete, pointer.size, partSize: partSize), verify: verify)
         case .multipartBasic:
-            return .uploadMissingParts(try await partedUpload(pointer, to: repository, for: user))
+            return .uploadMissingParts(try await partedUpload(pointer, to: repository, for: caller))
         }
     }
 

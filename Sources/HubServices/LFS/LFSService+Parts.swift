@@ -41,17 +41,18 @@ extension LFSService {
     }
 
     /// What is left to do about a file, some of whose parts may have come before.
-    func partedUpload(_ pointer: LFSPointer, to repository: Int64, for user: Int64?) async throws -> PartedUpload {
+    func partedUpload(_ pointer: LFSPointer, to repository: Int64, for caller: Caller) async throws -> PartedUpload {
         let partSize = partSize(of: pointer)
         let lifetime = Self.lifetime
         func link(_ right: Right, size: Int? = nil, number: Int? = nil) throws -> String {
             try sign(
                 Link(
-                    right: right, repository: repository, user: user, digest: pointer.digest,
+                    right: right, repository: repository, user: caller.user?.id, token: caller.tokenID,
+                    digest: pointer.digest,
                     size: size ?? pointer.size, partSize: partSize, number: number,
                     fileSize: number == nil ? nil : pointer.size), lifetime: lifetime)
         }
-        let lease = Lease(uploader: user ?? -1, scope: repository)
+        let lease = Lease(uploader: caller.user?.id ?? -1, scope: repository)
         let known = try await ledger.parts(of: PartedFile(pointer, partSize: partSize), lease)
         let parts = try Self.sizes(of: pointer.size, partSize: partSize).enumerated().compactMap { index, size in
             known[index + 1] == nil
@@ -73,7 +74,7 @@ extension LFSService {
         expecting digests: AnnouncedDigests = .none,
         body: some AsyncSequence<[UInt8], any Error> & Sendable
     ) async throws -> ContentDigest {
-        let (link, lease) = try uploading(signature, .part)
+        let (link, lease) = try await uploading(signature, .part)
         let stored = try await store(DigestedBody(base: body, expected: digests), length: length, link, lease)
         if let number = link.number, let file = link.file {
             try await ledger.record(stored.digest, as: number, of: file, lease)
@@ -87,7 +88,7 @@ extension LFSService {
         oid: ContentDigest,
         parts: [ContentDigest]
     ) async throws {
-        let (link, lease) = try uploading(signature, .complete)
+        let (link, lease) = try await uploading(signature, .complete)
         guard oid == link.digest else { throw HubError.invalid("this link completes \(link.digest), not \(oid)") }
         let pointer = LFSPointer(digest: link.digest, size: link.size)
         guard try await !isPresent(pointer, scope: lease.scope, uploader: lease.uploader) else { return }
@@ -109,7 +110,7 @@ extension LFSService {
     /// Throws ``HubError/conflict(_:)`` while some are missing. Parts that together are another file than the link says are
     /// forgotten: nobody can tell which of them is wrong.
     package func commit(signature: String) async throws {
-        let (link, lease) = try uploading(signature, .commit)
+        let (link, lease) = try await uploading(signature, .commit)
         guard let file = link.file else { throw HubError.forbidden("this link does not allow that") }
         let pointer = LFSPointer(digest: file.digest, size: file.size)
         if try await !isPresent(pointer, scope: lease.scope, uploader: lease.uploader) {
@@ -132,7 +133,7 @@ extension LFSService {
 
     /// Lets go of the parts that came.
     package func abort(signature: String) async throws {
-        let (link, lease) = try uploading(signature, .abort)
+        let (link, lease) = try await uploading(signature, .abort)
         guard let file = link.file else { throw HubError.forbidden("this link does not allow that") }
         try await ledger.forget(file, lease)
     }

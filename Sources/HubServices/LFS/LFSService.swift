@@ -4,12 +4,14 @@ import HubDatabase
 
 /// The content side of git-lfs: what is stored, and links to send and fetch it (git-lfs, "Batch API").
 ///
-/// Links are signed, so that a client follows them without its token. A file comes whole (basic transfer) or in parts
+/// Links are signed, so that a client follows them without its token; they work as long as whom they were made for could
+/// be given them again. A file comes whole (basic transfer) or in parts
 /// (multipart, as the official Python client does it, or multipart-basic, as giftless does): each part is kept as content
 /// of its own under the uploader's lease, so that parts can come in any order, again, and to any process of the hub.
 package struct LFSService: Sendable {
     let database: any SQLDatabase
     let content: ContentStore
+    let access: Access
     let signer: TokenSigner
     let xet: XetService
     let limits: HubLimits
@@ -27,6 +29,9 @@ package struct LFSService: Sendable {
         let repository: Int64
         let user: Int64?
 
+        /// The row of the access token the link was asked for with, if there was one.
+        let token: Int64?
+
         /// Of the file, also where only a part of it is meant.
         let digest: ContentDigest
 
@@ -41,6 +46,8 @@ package struct LFSService: Sendable {
 
         /// Of the whole file, where `size` is that of a part.
         var fileSize: Int?
+
+        var bearer: Bearer { Bearer(user: user, repository: repository, token: token) }
     }
 
     /// Whether this caller could read the content here, or has sent it.
@@ -73,7 +80,7 @@ package struct LFSService: Sendable {
         length: Int?,
         body: some AsyncSequence<[UInt8], any Error> & Sendable
     ) async throws {
-        let (link, lease) = try uploading(signature, .upload)
+        let (link, lease) = try await uploading(signature, .upload)
         let stored = try await store(body, length: length, link, lease)
         guard stored.digest == link.digest else {
             throw HubError.invalid("the uploaded bytes have the SHA-256 \(stored.digest), not \(link.digest)")
@@ -99,7 +106,7 @@ package struct LFSService: Sendable {
 
     /// Throws ``HubError/notFound(_:)`` unless the file of the link is stored.
     package func verify(signature: String, _ pointer: LFSPointer) async throws {
-        let (link, lease) = try uploading(signature, .verify)
+        let (link, lease) = try await uploading(signature, .verify)
         guard pointer.digest == link.digest, pointer.size == link.size,
             try await isPresent(pointer, scope: lease.scope, uploader: lease.uploader)
         else {
@@ -108,18 +115,27 @@ package struct LFSService: Sendable {
     }
 
     /// What an upload link allows, and for whom.
-    func uploading(_ signature: String, _ right: Right) throws -> (Link, Lease) {
+    func uploading(_ signature: String, _ right: Right) async throws -> (Link, Lease) {
         let link = try signer.verify(signature, purpose: "lfs", as: Link.self)
         guard link.right == right, let user = link.user else {
             throw HubError.forbidden("this link does not allow that")
         }
+        try await access.requireStanding(link.bearer)
         return (link, Lease(uploader: user, scope: link.repository))
     }
 
-    /// Opens the content of a download link.
+    /// Opens the content of a download link, if it is the repository's still.
     package func open(signature: String) async throws -> (reader: any ByteReader, digest: ContentDigest) {
         let link = try signer.verify(signature, purpose: "lfs", as: Link.self)
         guard link.right == .download else { throw HubError.forbidden("this link does not allow a download") }
+        let missing = try await database.read { connection in
+            try Access.requireStanding(link.bearer, in: connection)
+            return try ContentStore.missing(
+                [link.digest], scope: link.repository, uploader: link.user, in: connection)
+        }
+        guard missing.isEmpty else {
+            throw HubError.notFound("the content \(link.digest.hex) is not the repository's any more")
+        }
         return (try await content.open(link.digest), link.digest)
     }
 }

@@ -196,11 +196,12 @@ package struct LoginService: Sendable {
         let row = try connection.queryOne("SELECT \(AccountRecord.columns) FROM account WHERE id = ?", [user])
         guard let account = try row.map(AccountRecord.init) else { throw HubError.notFound("the user is gone") }
         try connection.execute("DELETE FROM refresh_token WHERE user_id = ? AND expires_at < ?", [user, instant])
+        // Links that were made with a token go on when it expires, and end when it is gone.
         try connection.execute(
             """
             DELETE FROM access_token WHERE user_id = ? AND expires_at < ?
               AND id NOT IN (SELECT token_id FROM refresh_token)
-            """, [user, instant])
+            """, [user, instant - LFSService.lifetime - 60])
         let token = try AccountService.insertToken(
             of: account, name: "device login", scope: scope, at: instant, lifetime: tokenLifetime, in: connection)
         let refresh = "hubr_" + AccountService.randomText(length: 40)
