@@ -44,7 +44,8 @@ struct Serve: AsyncParsableCommand {
                 "listen": listen, "public-url": publicURL, "log.level": logLevel, "import": importFolder,
             ])
         let address = try config.address
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        // What others name and send is in the log, and must not look like the log.
+        LoggingSystem.bootstrap { label in StreamLogHandler(label: label, stream: VisibleLines(StandardError())) }
         let logger = logger(config.logLevel)
 
         let server =
@@ -73,12 +74,12 @@ struct Serve: AsyncParsableCommand {
             configuration: .init(
                 services: [
                     .init(service: application),
-                    .init(service: embedded.hub.jobRunner),
-                    .init(service: embedded.hub.sweeper),
-                    .init(service: embedded.hub.listingKeeper),
-                    .init(service: embedded.hub.closureKeeper),
-                    .init(service: embedded.hub.webhookRunner),
-                    .init(service: embedded.hub.mirrorRunner),
+                    .init(service: NamedService(base: embedded.hub.jobRunner)),
+                    .init(service: NamedService(base: embedded.hub.sweeper)),
+                    .init(service: NamedService(base: embedded.hub.listingKeeper)),
+                    .init(service: NamedService(base: embedded.hub.closureKeeper)),
+                    .init(service: NamedService(base: embedded.hub.webhookRunner)),
+                    .init(service: NamedService(base: embedded.hub.mirrorRunner)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
