@@ -167,6 +167,7 @@ def test_what_stands_in_files_is_no_metadata_of_a_gated_repository(hub):
     files = {
         "config.json": {"architectures": ["LlamaForCausalLM"], "model_type": "llama"},
         "tokenizer_config.json": {"mask_token": "<hole>", "chat_template": "the template of the house"},
+        ".eval_results/one.yaml": [{"dataset": {"id": "ada/exam", "task_id": "all"}, "value": 91}],
     }
     lines = [json.dumps({"key": "header", "value": {"summary": "files"}})] + [
         json.dumps({"key": "file", "value": {"path": path, "content": json.dumps(content), "encoding": "utf-8"}})
@@ -175,11 +176,13 @@ def test_what_stands_in_files_is_no_metadata_of_a_gated_repository(hub):
         "Content-Type": "application/x-ndjson"})
     assert made.status == 200, made.body
     assert hub.request("PUT", "/api/models/ada/model/settings", {"gated": "manual"}, ada).status == 200
-    query = "?expand=config&expand=mask_token&expand=pipeline_tag"
+    query = "?expand=config&expand=mask_token&expand=pipeline_tag&expand=evalResults"
     told = hub.get(f"/api/models/ada/model{query}", ada).json
     assert "the template of the house" in json.dumps(told) and told["mask_token"] == "<hole>"
+    assert told["evalResults"][0]["data"]["value"] == 91
     for user in (ben, None):
         seen = hub.get(f"/api/models/ada/model{query}", user).json
+        assert "evalResults" not in seen
         assert seen["config"]["model_type"] == "llama" and seen["pipeline_tag"] == told["pipeline_tag"]
         assert "tokenizer_config" not in seen["config"] and "mask_token" not in seen
         whole = hub.get("/api/models/ada/model", user).body + hub.get("/api/models?full=true&config=true", user).body

@@ -85,7 +85,7 @@ extension RepositoryBody {
         if wanted.contains(.maskToken) { maskToken = description.maskToken }
         if wanted.contains(.config) { config = description.config }
         if wanted.contains(.gguf) { gguf = description.gguf }
-        if wanted.contains(.evalResults) { evalResults = facts.evaluations }
+        if wanted.contains(.evalResults) { evalResults = description.evaluations }
         if wanted.contains(.baseModels) { baseModels = facts.baseModels }
         if wanted.contains(.transformersInfo) { transformersInfo = facts.transformers.map(TransformersInfoBody.init) }
         if wanted.contains(.safetensors) {

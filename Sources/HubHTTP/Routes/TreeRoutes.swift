@@ -55,7 +55,7 @@ struct TreeRoutes {
         let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
         let page = try await hub.revisions.page(
             at: commit, below: folder, recursive: request.flag("recursive"), skip: skip, limit: limit, in: record)
-        var response = try Answer.json(await bodies(of: page.entries, at: commit, expands, in: record))
+        var response = try Answer.json(await bodies(of: page.entries, at: commit, expands, in: record, context))
         if page.hasMore {
             // By commit, so that a push meanwhile does not shift the pages.
             var next = "/api/\(kind.plural)/\(record.id)/tree/\(commit.hex)"
@@ -79,7 +79,8 @@ struct TreeRoutes {
         }
         let paths = question.paths.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         let entries = try await hub.revisions.entries(at: commit, paths: paths, in: record)
-        return try Answer.json(await bodies(of: entries, at: commit, question.expand == true, in: record))
+        return try Answer.json(
+            await bodies(of: entries, at: commit, question.expand == true, in: record, context))
     }
 
     private func question(in request: Request) async throws -> PathsInfoBody {
@@ -97,11 +98,14 @@ struct TreeRoutes {
         of entries: [RevisionEntry],
         at commit: CommitID,
         _ expands: Bool,
-        in record: RepositoryRecord
+        in record: RepositoryRecord,
+        _ context: HubContext
     ) async throws -> [TreeEntryBody] {
         var bodies = entries.map(TreeEntryBody.init)
         guard expands else { return bodies }
         let changes = try await hub.revisions.lastChanges(of: entries.map(\.path), at: commit, in: record)
+        // What was found may quote the files.
+        let mayRead = try await hub.access.mayRead(record.rowID, context.caller)
         let security = try await hub.validation.security(of: commit, in: record)
         for place in bodies.indices {
             if let change = changes[bodies[place].path] {
@@ -109,7 +113,9 @@ struct TreeRoutes {
                     id: change.id.hex, title: change.title, date: timestamp(change.time))
             }
             if bodies[place].type == .file {
-                bodies[place].securityFileStatus = security.map { FileSecurityBody($0, of: bodies[place].path) }
+                bodies[place].securityFileStatus = security.map {
+                    FileSecurityBody($0, of: bodies[place].path, withSentences: mayRead)
+                }
             }
         }
         return bodies
@@ -132,7 +138,7 @@ extension TreeEntryBody {
 }
 
 extension FileSecurityBody {
-    fileprivate init(_ security: RevisionSecurity, of path: String) {
+    fileprivate init(_ security: RevisionSecurity, of path: String, withSentences: Bool) {
         let findings = security.findings.filter { $0.path == path && $0.severity > .note }
         let isBad = findings.contains { $0.severity == .error }
         let status: Status = !security.isDone ? .queued : isBad ? .unsafe : findings.isEmpty ? .safe : .suspicious
@@ -141,6 +147,7 @@ extension FileSecurityBody {
             pickleImportScan: findings.isEmpty
                 ? nil
                 : .init(
-                    highestSafetyLevel: isBad ? "dangerous" : "suspicious", messages: findings.map(\.message)))
+                    highestSafetyLevel: isBad ? "dangerous" : "suspicious",
+                    messages: withSentences ? findings.map(\.message) : []))
     }
 }

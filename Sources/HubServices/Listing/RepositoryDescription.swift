@@ -109,6 +109,9 @@ package struct RepositoryDescription: Sendable {
     /// The token that stands for a gap in a text, if the caller may read the tokenizer.
     package var maskToken: String? { mayRead ? facts?.maskToken : nil }
 
+    /// Results of evaluations, if the caller may read the files that tell them.
+    package var evaluations: JSONValue? { mayRead ? facts?.evaluations : nil }
+
     /// What is not metadata but what stands in files.
     private static let textsOfConfig: Set<String> = ["tokenizer_config", "chat_template_jinja"]
     private static let textsOfGGUF: Set<String> = ["chat_template", "bos_token", "eos_token"]
