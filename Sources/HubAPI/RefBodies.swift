@@ -19,11 +19,17 @@ package struct RefsBody: Codable, Sendable {
     /// Only when asked for.
     package var pullRequests: [Ref]?
 
-    package init(branches: [Ref], tags: [Ref], converts: [Ref] = [], pullRequests: [Ref]? = nil) {
+    /// Everything else that git shows, such as `notes/commits`: this hub's own word.
+    package var others: [Ref]
+
+    package init(
+        branches: [Ref], tags: [Ref], converts: [Ref] = [], pullRequests: [Ref]? = nil, others: [Ref] = []
+    ) {
         self.branches = branches
         self.converts = converts
         self.tags = tags
         self.pullRequests = pullRequests
+        self.others = others
     }
 }
 

@@ -101,3 +101,18 @@ def test_what_is_the_hubs_own_or_looks_like_it_is_refused(hub, person, work, nam
     refused = ada.git("push", "hub", f"main:{name}", "main", cwd=work, check=False)
     assert refused.returncode != 0 and f"{name} is not a ref for clients" in said(refused)
     assert set(listed(ada, hub.remote("ada/model", ada.user))) == {"refs/heads/main"}
+
+
+def test_the_api_lists_what_git_shows_and_the_official_client_reads_the_list(hub, person, hf, work):
+    ada = person("ada")
+    ada.git("notes", "add", "-m", "a note", cwd=work)
+    ada.git("push", "-q", "hub", "main", "v1", "refs/notes/*:refs/notes/*", "HEAD~1:refs/deep/er/one", cwd=work)
+    note = own(ada, work)["refs/notes/commits"]
+    told = hub.get("/api/models/ada/model/refs").json
+    assert {"name": "notes/commits", "ref": "refs/notes/commits", "targetCommit": note} in told["others"]
+    assert [ref["ref"] for ref in told["others"]] == ["refs/deep/er/one", "refs/notes/commits"]
+    everything = {ref["ref"] for kind in ("branches", "tags", "converts", "others") for ref in told[kind]}
+    assert everything == set(listed(ada, hub.remote("ada/model", ada.user)))
+    refs = hf("ada").list_repo_refs("ada/model", include_pull_requests=True)
+    assert [ref.name for ref in refs.branches] == ["main"] and [ref.name for ref in refs.tags] == ["v1"]
+    assert (refs.converts, refs.pull_requests) == ([], [])

@@ -54,17 +54,19 @@ struct RevisionRoutes {
     private func refs(_ kind: RepositoryID.Kind, _ request: Request, _ context: HubContext) async throws -> Response {
         let record = try await hub.access.repository(context.repository(kind), for: context.caller, as: .see)
         let refs = try await hub.revisions.refs(of: record)
-        func list(_ prefix: String, keeping kept: Int) -> [RefsBody.Ref] {
-            refs.filter { $0.0.name.hasPrefix(prefix) }.map { ref, commit in
-                RefsBody.Ref(name: String(ref.name.dropFirst(kept)), ref: ref.name, targetCommit: commit.hex)
-            }
+        func body(_ ref: RefName, _ commit: CommitID, below prefix: String) -> RefsBody.Ref {
+            RefsBody.Ref(name: String(ref.name.dropFirst(prefix.count)), ref: ref.name, targetCommit: commit.hex)
         }
+        func list(_ prefix: String, below shown: String? = nil) -> [RefsBody.Ref] {
+            refs.filter { $0.0.name.hasPrefix(prefix) }.map { body($0, $1, below: shown ?? prefix) }
+        }
+        let known = ["refs/heads/", "refs/tags/", "refs/convert/", "refs/pr/"]
+        let others = refs.filter { ref, _ in !known.contains { ref.name.hasPrefix($0) } }
         return try Answer.json(
             RefsBody(
-                branches: list("refs/heads/", keeping: "refs/heads/".count),
-                tags: list("refs/tags/", keeping: "refs/tags/".count),
-                converts: list("refs/convert/", keeping: "refs/convert/".count),
-                pullRequests: request.flag("include_prs") ? list("refs/pr/", keeping: "refs/".count) : nil))
+                branches: list("refs/heads/"), tags: list("refs/tags/"), converts: list("refs/convert/"),
+                pullRequests: request.flag("include_prs") ? list("refs/pr/", below: "refs/") : nil,
+                others: others.map { body($0, $1, below: "refs/") }))
     }
 
     private func commits(
