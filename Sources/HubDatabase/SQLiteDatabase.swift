@@ -19,6 +19,8 @@ package struct SQLiteDatabase: SQLDatabase {
             try db.execute(sql: "PRAGMA foreign_keys = ON")
             try db.execute(sql: "PRAGMA cache_size = -16384")
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            // What is deleted is overwritten: it may have been a secret.
+            try db.execute(sql: "PRAGMA secure_delete = ON")
         }
         do {
             let pool = try DatabasePool(path: path, configuration: configuration)

@@ -65,11 +65,13 @@ package struct LargeFileService: Sendable {
             }
         }
         guard rewritingHistory else { return try await unlink(wanted, from: record, by: caller) }
-        let moves = try await git.write(record.rowID) { git in try git.historyWithout(wanted) }
+        let history = try await git.write(record.rowID) { git in try git.historyWithout(wanted) }
         try await pushes.publish(
             Push(
-                to: record, by: caller, updates: moves.map { .init($0.ref.name, from: $0.ref.target, to: $0.new) },
-                erasing: wanted, via: "api"))
+                to: record, by: caller,
+                updates: history.moves.map { .init($0.ref.name, from: $0.ref.target, to: $0.new) },
+                erasing: wanted, via: "api",
+                with: { connection in try Discussion.follow(history.commits, in: record, connection) }))
     }
 
     private func unlink(_ digests: Set<ContentDigest>, from record: RepositoryRecord, by caller: Caller) async throws {

@@ -214,6 +214,75 @@ import Testing
         #expect(try await clone(["main"], of: work, from: hub) == reached(["main"], in: work, hub))
     }
 
+    @Test func `nor are they when all refs had gone`() async throws {
+        let hub = try await TestStore()
+        let work = try await hub.makeRepository()
+        try await hub.shell("for i in $(seq 1 1200); do echo $i >$i; done; git add .; git commit -qm files", in: work)
+        try await hub.shell("git tag only; git checkout -q --detach; git branch -D main", in: work)
+        try await push("only", of: work, to: hub)
+        try await hub.store.keepClosures(of: 1)
+        #expect(try await count(hub, "git_closure") > 0)
+        try await hub.store.write(1) { git in
+            for ref in try git.refs() { try git.move(ref.name, from: ref.target, to: nil) }
+        }
+
+        #expect(try await sweepTwice(hub).removed > 1200)
+        #expect(try await count(hub, "git_closure") == 0)
+        try await push("only", of: work, to: hub)
+
+        #expect(try await clone(["only"], of: work, from: hub) == reached(["only"], in: work, hub))
+    }
+
+    @Test func `what a merge makes again is not removed`() async throws {
+        let hub = try await TestStore()
+        let (side, other): (RefName, RefName) = (
+            try RefName(parsing: "refs/heads/side"), try RefName(parsing: "refs/heads/other")
+        )
+        let lines = (1...20).map { "\($0)\n" }
+        func text(_ changed: Int...) -> String {
+            lines.enumerated().map { changed.contains($0.offset) ? "changed\n" : $0.element }.joined()
+        }
+        let base = try await hub.commit([.put("f", text())])
+        try await hub.store.write(1) { git in try git.move(side, from: nil, to: base) }
+        let ours = try await hub.commit([.put("f", text(1))])
+        let theirs = try await hub.commit([.put("f", text(18))], to: side)
+        // What the merge will come to, as somebody made it before and dropped it.
+        try await hub.commit([.put("f", text(1, 18))], to: other)
+        try await delete("other", of: hub)
+        #expect(try await hub.store.sweep(grace: 100, now: 1000).waiting == 3)
+
+        let merge = try await hub.store.read(1) { git in
+            try git.mergeTrees(base: base, ours: ours, theirs: theirs)
+        }
+        let merged = try await hub.store.write(1) { git in
+            let commit = try git.commit(merge, resolving: [:], author: .tester(), message: "merge")
+            try git.move(.main, from: ours, to: commit)
+            return commit
+        }
+
+        #expect(try await count(hub, "git_unreached") == 1)
+        #expect(try await hub.store.sweep(grace: 100, now: 1100).removed == 1)
+        let file = try await hub.store.read(1) { git in
+            try git.readBlob(try #require(try git.entry(at: "f", in: merged)).id, limit: 1000)
+        }
+        #expect(file.text == text(1, 18))
+    }
+
+    @Test func `a list of many objects is removed in parts`() async throws {
+        let hub = try await TestStore()
+        let work = try await hub.makeRepository()
+        try await hub.shell(
+            "for i in $(seq 1 6); do head -c 5000000 /dev/urandom >$i; done; for i in $(seq 1 900); do echo $i >s$i; done; "
+                + "git add .; git commit -qm files", in: work)
+        try await push("main", of: work, to: hub)
+        try await delete("main", of: hub)
+
+        let swept = try await sweepTwice(hub)
+
+        #expect(swept.removed == 908 && swept.waiting == 0 && swept.bytes > 30_000_000)
+        #expect(try await count(hub) == 0)
+    }
+
     @Test func `nothing is removed from a store in which something is missing`() async throws {
         let hub = try await TestStore()
         try await hub.commit([.put("a", "1")])
@@ -227,7 +296,7 @@ import Testing
 
         let error = await #expect(throws: GitError.self) { _ = try await hub.store.sweep(grace: 100, now: 1100) }
 
-        #expect(error?.message == "git object \(lost) is missing")
+        #expect(error?.message == "repository 1: git object \(lost) is missing")
         #expect(try await count(hub) == 5)
     }
 }

@@ -256,7 +256,7 @@ extension TestHub {
 
     /// Opens a pull request with one commit.
     @discardableResult
-    fileprivate func propose(
+    func propose(
         _ files: [String: String],
         to record: RepositoryRecord,
         onto parent: CommitID,

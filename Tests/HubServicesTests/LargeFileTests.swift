@@ -76,6 +76,31 @@ import Testing
         #expect(try await it.test.content.isLinked(it.pointer.digest, to: it.record.rowID) == false)
     }
 
+    @Test func `a merged pull request names what its commits have become, also when the old ones are swept`()
+        async throws
+    {
+        let it = try await History()
+        let main = try await it.test.hub.revisions.require("main", in: it.record)
+        try await it.test.propose(["more": "1"], to: it.record, onto: main, by: it.alice)
+        let before = try #require(
+            try await it.test.hub.pullRequests.merge(1, of: it.record.id, .init(force: true), by: it.alice)
+                .discussion.merge)
+
+        try await it.test.hub.largeFiles.delete(
+            [it.pointer.digest], from: it.record.id, rewritingHistory: true, by: it.alice)
+        try await it.test.hub.sweeper.sweepObjects()
+        it.test.clock.advance(by: 22 * 86_400)
+        try await it.test.hub.sweeper.sweepObjects()
+
+        let discussion = try await it.test.hub.discussions.find(1, in: it.record)
+        let merge = try #require(discussion.merge)
+        #expect(merge.base != before.base && merge.head != before.head && merge.commit != before.commit)
+        #expect(try await it.test.hub.revisions.require("main", in: it.record) == merge.commit)
+        let ends = try #require(try await it.test.hub.pullRequestChanges.ends(of: discussion, in: it.record))
+        #expect(try await it.test.hub.pullRequestChanges.diff(of: ends, in: it.record).contains("+++ b/more"))
+        #expect(try await it.test.git.read(it.record.rowID) { try !$0.keeps(before.head) })
+    }
+
     @Test func `without rewriting the name stays and leads to nothing`() async throws {
         let it = try await History()
         try await it.test.hub.largeFiles.delete(

@@ -3,8 +3,8 @@ import HubDatabase
 
 /// The rows of `git_closure`: what the tips of a repository reach, written down so that a clone need not walk it.
 ///
-/// They are true forever, as commits never change, and cost a clone nothing but time when they are missing. Git calls
-/// such lists reachability bitmaps (gitformat-bitmap); here they are lists of numbers in order.
+/// They are true for as long as their objects are kept, as commits never change, and cost a clone nothing but time when
+/// they are missing. Git calls such lists reachability bitmaps (gitformat-bitmap); here they are lists of numbers in order.
 struct ClosureRows {
     let connection: any SQLConnection
 

@@ -98,8 +98,10 @@ final class ObjectSource {
 
     /// Whether an object is there that somebody would write; if so, it is kept as if it had been written anew.
     func freshen(_ id: ObjectID) throws -> Bool {
+        // What is staged is staged even if the database has it: somebody has to keep it in time.
+        guard !stagesWrites else { return staged[id] != nil }
         guard try header(id) != nil else { return false }
-        if !stagesWrites { try UnreachedRows(connection: rows.connection).forget([id]) }
+        try UnreachedRows(connection: rows.connection).forget([id])
         return true
     }
 

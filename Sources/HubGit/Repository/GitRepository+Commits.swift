@@ -20,6 +20,9 @@ extension GitRepository {
         )
     }
 
+    /// Whether a commit that this repository had is still there; one that no ref reaches may be gone.
+    package func keeps(_ id: CommitID) throws -> Bool { try source.header(id)?.kind == .commit }
+
     /// The history of `start`, newest first, without the first `skip` commits and at most `limit` of the others.
     package func log(from start: CommitID, skip: Int = 0, limit: Int) throws -> [Commit] {
         var ids: [CommitID] = []

@@ -3,10 +3,10 @@ package import HubCore
 extension GitRepository {
     /// Writes the whole history anew as if the files that are pointers to `contents` had never been there.
     ///
-    /// Moves no ref: returns each ref that is to move, with what it should stand at. Commits that did not hold such a
+    /// Moves no ref. Commits that did not hold such a
     /// file, and whose ancestors did not, stay as they are; all others keep their author, time and message, also when
     /// nothing is left of them, and lose their signature, which would be false.
-    package func historyWithout(_ contents: Set<ContentDigest>) throws -> [(ref: GitRef, new: ObjectID)] {
+    package func historyWithout(_ contents: Set<ContentDigest>) throws -> RewrittenHistory {
         var rewrite = HistoryRewrite(removing: contents)
         let refs = try refs()
         var commits: [CommitID] = []
@@ -16,17 +16,30 @@ extension GitRepository {
             return true
         }
         for id in commits.reversed() { try rewrite.add(id, in: self) }
-        return try refs.compactMap { ref in
+        var rewritten = RewrittenHistory(commits: rewrite.commits)
+        for ref in refs {
             let new = try rewrite.target(ref.target, in: self)
-            return new == ref.target ? nil : (ref, new)
+            if new != ref.target { rewritten.moves.append((ref, new)) }
         }
+        return rewritten
     }
+}
+
+/// A history that was written anew beside the one there is.
+package struct RewrittenHistory: Sendable {
+    /// Each ref that is to move, with what it should stand at.
+    package fileprivate(set) var moves: [(ref: GitRef, new: ObjectID)] = []
+
+    /// Each commit that is another one now, and which.
+    package let commits: [CommitID: CommitID]
+
+    fileprivate init(commits: [CommitID: CommitID]) { self.commits = commits }
 }
 
 /// What becomes of each object of a history; those that stay as they are stand for themselves.
 private struct HistoryRewrite {
     private let contents: Set<ContentDigest>
-    private var commits: [ObjectID: ObjectID] = [:]
+    private(set) var commits: [ObjectID: ObjectID] = [:]
 
     /// Nil for a tree nothing is left of.
     private var trees: [ObjectID: ObjectID?] = [:]

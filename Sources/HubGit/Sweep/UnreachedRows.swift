@@ -11,10 +11,35 @@ struct UnreachedRows {
     /// How many numbers one statement takes.
     static let batch = 400
 
-    func forEach(_ body: (_ number: Int64, _ since: Int64) throws -> Bool) throws {
+    var count: Int {
+        get throws { try connection.queryOne("SELECT COUNT(*) FROM git_unreached")?.int(0) ?? 0 }
+    }
+
+    /// The numbers of rows that fit, at most `limit`.
+    func numbers(limit: Int, where fits: (_ number: Int64, _ since: Int64) -> Bool) throws -> [Int64] {
+        var found: [Int64] = []
         try connection.forEachRow(of: "SELECT number, since FROM git_unreached", []) { row in
-            try body(row.int64(0), row.int64(1))
+            let number = try row.int64(0)
+            if fits(number, try row.int64(1)) { found.append(number) }
+            return found.count < limit
         }
+        return found
+    }
+
+    /// The numbers of objects without a row that are not in `reached`, none above `newest`, at most `limit`.
+    func unwritten(through newest: Int64, reached: NumberSet, limit: Int) throws -> [Int64] {
+        var written = NumberSet()
+        try connection.forEachRow(of: "SELECT number FROM git_unreached", []) { row in
+            written.insert(try row.int64(0))
+            return true
+        }
+        var found: [Int64] = []
+        try connection.forEachRow(of: "SELECT number FROM git_object", []) { row in
+            let number = try row.int64(0)
+            if number <= newest, !reached.contains(number), !written.contains(number) { found.append(number) }
+            return found.count < limit
+        }
+        return found
     }
 
     func insert(_ numbers: ArraySlice<Int64>, since: Int64) throws {
@@ -40,27 +65,51 @@ struct UnreachedRows {
         }
     }
 
-    /// Removes those of `numbers` that still have a row from `limit` or before: objects, their deltas and those that stand
-    /// on them.
+    /// What one call of ``sweep(_:until:)`` did.
+    struct Removal {
+        var objects = 0
+        var bytes = 0
+
+        /// The first number that was left for another transaction, as enough bytes had been removed; nil if there is none.
+        var next: Int64?
+    }
+
+    /// How many bytes one transaction removes, but for the last object.
+    private static let byteLimit = 16 << 20
+
+    /// Removes those of `numbers` that still have a row from `deadline` or before: objects, their deltas and those that
+    /// stand on them.
     ///
-    /// - Returns: How many objects and bytes went.
-    func sweep(_ numbers: ArraySlice<Int64>, until limit: Int64) throws -> (objects: Int, bytes: Int) {
-        let rows = try connection.query(
-            """
+    /// - Parameter numbers: Ascending, at most ``batch``.
+    func sweep(_ numbers: [Int64], until deadline: Int64) throws -> Removal {
+        var removal = Removal()
+        var old: [Int64] = []
+        guard !numbers.isEmpty else { return removal }
+        let rows = """
             SELECT git_object.number, LENGTH(git_object.data) FROM git_unreached
             JOIN git_object ON git_object.number = git_unreached.number
-            WHERE git_unreached.number IN (\(Self.marks(numbers))) AND since <= ?
-            """, Array(numbers) + [limit])
-        let old = try rows.map { row in try row.int64(0) }[...]
-        guard !old.isEmpty else { return (0, 0) }
-        let marks = Self.marks(old)
-        try connection.execute("DELETE FROM git_delta WHERE object IN (\(marks))", Array(old))
-        try connection.execute("DELETE FROM git_delta WHERE base_object IN (\(marks))", Array(old))
+            WHERE git_unreached.number IN (\(Self.marks(numbers[...]))) AND since <= ? ORDER BY git_object.number
+            """
+        try connection.forEachRow(of: rows, numbers + [deadline]) { row in
+            let number = try row.int64(0)
+            guard removal.bytes < Self.byteLimit else {
+                removal.next = number
+                return false
+            }
+            old.append(number)
+            removal.objects += 1
+            removal.bytes += try row.int(1)
+            return true
+        }
+        guard !old.isEmpty else { return removal }
+        let marks = Self.marks(old[...])
+        try connection.execute("DELETE FROM git_delta WHERE object IN (\(marks))", old)
+        try connection.execute("DELETE FROM git_delta WHERE base_object IN (\(marks))", old)
         try connection.execute(
-            "DELETE FROM git_chunked WHERE id IN (SELECT id FROM git_object WHERE number IN (\(marks)))", Array(old))
-        try connection.execute("DELETE FROM git_object WHERE number IN (\(marks))", Array(old))
-        try remove(old)
-        return (old.count, try rows.reduce(0) { try $0 + $1.int(1) })
+            "DELETE FROM git_chunked WHERE id IN (SELECT id FROM git_object WHERE number IN (\(marks)))", old)
+        try connection.execute("DELETE FROM git_object WHERE number IN (\(marks))", old)
+        try remove(old[...])
+        return removal
     }
 
     private static func marks(_ numbers: ArraySlice<Int64>) -> String {

@@ -3,7 +3,8 @@ import HubDatabase
 
 /// The body of an answer to a fetch, made piece by piece while it is sent.
 ///
-/// Each piece is read in a transaction of its own: objects never change, and a slow client holds nothing open.
+/// Each piece is read in a transaction of its own: objects never change, and a slow client holds nothing open. One that
+/// takes so long that its objects are swept meanwhile gets an error.
 /// About a megabyte of objects is in memory, or one object if that is larger.
 package struct UploadPackAnswer: AsyncSequence, Sendable {
     package typealias Element = [UInt8]

@@ -46,6 +46,30 @@ package struct Discussion: Sendable, Hashable {
 }
 
 extension Discussion {
+    /// Lets merged pull requests of a repository name the commits that others have become.
+    static func follow(
+        _ commits: [CommitID: CommitID],
+        in record: RepositoryRecord,
+        _ connection: any SQLConnection
+    ) throws {
+        let merged = try connection.query(
+            "\(selection) WHERE discussion.repository_id = ? AND merge_head IS NOT NULL", [record.rowID]
+        ).map { try Discussion($0) }
+        for discussion in merged {
+            guard let merge = discussion.merge else { continue }
+            let base = merge.base.map { commits[$0] ?? $0 }
+            let (head, commit) = (commits[merge.head] ?? merge.head, commits[merge.commit] ?? merge.commit)
+            guard base != merge.base || head != merge.head || commit != merge.commit else { continue }
+            try discussion.setMerge(Merge(base: base, head: head, commit: commit), connection)
+        }
+    }
+
+    func setMerge(_ merge: Merge, _ connection: any SQLConnection) throws {
+        try connection.execute(
+            "UPDATE discussion SET merge_base = ?, merge_head = ?, merge_commit = ? WHERE id = ?",
+            [merge.base, merge.head, merge.commit, rowID])
+    }
+
     private static let selection = """
         SELECT discussion.id, discussion.author_id, discussion.number, discussion.is_pull_request, discussion.title,
                discussion.status, account.name, discussion.created_at, discussion.base_ref, discussion.merge_base,

@@ -41,9 +41,13 @@ package struct PullRequestChanges: Sendable {
         let target: CommitID?
     }
 
+    /// What a pull request compares; nil when its commits are gone.
     package func ends(of discussion: Discussion, in record: RepositoryRecord) async throws -> Ends? {
-        if let merge = discussion.merge { return Ends(base: merge.base, head: merge.head, target: merge.commit) }
-        return try await git.read(record.rowID) { git in
+        try await git.read(record.rowID) { git in
+            if let merge = discussion.merge {
+                return try git.keeps(merge.head)
+                    ? Ends(base: merge.base, head: merge.head, target: merge.commit) : nil
+            }
             guard let head = try git.ref(discussion.ref)?.commit else { return nil }
             let target = try discussion.base.flatMap { try git.ref($0)?.commit }
             return Ends(base: try target.flatMap { try common($0, head, git: git) }, head: head, target: target)

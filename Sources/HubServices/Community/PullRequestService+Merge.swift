@@ -143,9 +143,7 @@ private struct MergeEnd: Sendable {
         let log = DiscussionLog(repository: repository, caller: caller, instant: instant, connection: connection)
         if let comment { _ = try log.comment(comment, on: discussion) }
         _ = try log.setStatus(.merged, of: discussion)
-        try connection.execute(
-            "UPDATE discussion SET merge_base = ?, merge_head = ?, merge_commit = ? WHERE id = ?",
-            [base, head, commit, discussion.rowID])
+        try discussion.setMerge(Discussion.Merge(base: base, head: head, commit: commit), connection)
         let merged = try Discussion.require(number, of: repository, in: connection)
         try log.tell("pull-request-merged", merged, more: ["commit": commit.hex, "ref": discussion.base?.name ?? ""])
     }

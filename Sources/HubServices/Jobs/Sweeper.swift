@@ -20,20 +20,25 @@ package struct Sweeper: Service {
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
+            let objectHours = min(24, max(graceSeconds / Self.hour, 1))
             var hours = 0
             while !Task.isCancelled {
-                do {
-                    try await Task.sleep(for: .seconds(Self.hour))
-                    try await sweepContent()
-                    if hours.isMultiple(of: min(24, max(graceSeconds / Self.hour, 1))) { try await sweepObjects() }
-                    // One that failed is tried again in an hour.
-                    hours += 1
-                } catch is CancellationError {
-                    return
-                } catch {
-                    logger.error("The sweep failed and will be tried again", metadata: ["error": "\(error)"])
-                }
+                try? await Task.sleep(for: .seconds(Self.hour))
+                await attempt("content", sweepContent)
+                if hours.isMultiple(of: objectHours) { await attempt("git objects", sweepObjects) }
+                hours += 1
             }
+        }
+    }
+
+    private func attempt(_ what: String, _ sweep: () async throws -> Void) async {
+        guard !Task.isCancelled else { return }
+        do {
+            try await sweep()
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.error("The sweep of \(what) failed and will be tried again", metadata: ["error": "\(error)"])
         }
     }
 
