@@ -1,5 +1,8 @@
 """HTTPS by hubd itself, with stock git over HTTP/1.1 and HTTP/2."""
 
+import random
+import time
+
 import pytest
 
 import git_oracle
@@ -107,6 +110,34 @@ def test_large_files_follow_links_that_are_secure_too(secure, ada):
         {"oid": ada.git("lfs", "ls-files", "-l", cwd=one).stdout.split()[0], "size": 5_120_000}]}
     answer = secure.request("POST", "/ada/model.git/info/lfs/objects/batch", body, ada.user).json
     assert answer["objects"][0]["actions"]["download"]["href"].startswith(secure.url + "/lfs/")
+
+
+def test_hubctl_and_its_agent_believe_whom_git_believes(secure, ada):
+    secure.create("ada/model", ada.user)
+    ada.hubctl("login", secure.url, "--token", ada.user.token, "--git")
+    ada.hubctl("lfs-agent", "--install")
+    ada.git("clone", "-q", f"{secure.url}/ada/model.git", "one")
+    one = ada.home / "one"
+    ada.git("lfs", "track", "*.bin", cwd=one)
+    (one / "data.bin").write_bytes(random.Random(1).randbytes(3_000_000))
+    ada.git("add", ".", cwd=one)
+    ada.git("commit", "-q", "-m", "weights", cwd=one)
+    ada.git("push", "-q", "origin", "HEAD:main", cwd=one)
+    ada.git("clone", "-q", f"{secure.url}/ada/model.git", "two")
+    assert (ada.home / "two" / "data.bin").read_bytes() == (one / "data.bin").read_bytes()
+
+    ada.git("config", "--global", "--unset", "http.sslCAInfo")
+    begin = time.monotonic()
+    refused = ada.hubctl("whoami", check=False)
+    assert refused.returncode != 0 and "is signed by nobody who is trusted here" in said(refused), said(refused)
+    assert "swift" not in said(refused) and time.monotonic() - begin < 10
+    by_url = {"SSL_CERT_FILE": str(secure.certificate)}
+    assert "ada on" in run([programs.HUBCTL, "whoami"], env=ada.environment | by_url).stdout
+    ada.git("config", "--global", f"http.{secure.url}/.sslCAInfo", "~/absent.pem")
+    absent = ada.hubctl("whoami", check=False)
+    assert f"git's http.sslCAInfo: the file '{ada.home}/absent.pem' cannot be read" in said(absent), said(absent)
+    plain = ada.hubctl("login", secure.url.replace("https:", "http:"), "--token", ada.user.token, check=False)
+    assert plain.returncode != 0 and "try https://" in said(plain), said(plain)
 
 
 def test_a_client_that_does_not_know_the_certificate_is_not_served(secure, ada):

@@ -27,6 +27,13 @@ package struct AgentRequest: Decodable, Sendable, Equatable {
 
     /// Absent where git-lfs has not asked the server.
     package var action: Action?
+
+    /// What git-lfs would not have said, or not then.
+    static func unexpected(_ line: String) -> HubError {
+        .invalid(
+            "'\(line.prefix(80).safeForTerminal)' is not what git-lfs says to a transfer agent; it starts this program itself"
+        )
+    }
 }
 
 /// A line that a custom transfer agent writes back.

@@ -19,6 +19,9 @@ package struct TransferAgent: Sendable {
         /// The URL of a remote's git-lfs routes, or of the remote itself.
         package var url: @Sendable (_ remote: String) throws -> String
 
+        /// Whose certificates are believed at a URL.
+        package var authorities: @Sendable (_ url: String) throws -> TrustedAuthorities
+
         /// The token of whoever is logged in at a hub.
         package var token: @Sendable (HubAddress) throws -> String?
 
@@ -28,11 +31,13 @@ package struct TransferAgent: Sendable {
         package init(
             folder: @escaping @Sendable () throws -> String, url: @escaping @Sendable (String) throws -> String,
             sources: @escaping @Sendable () throws -> [LocalSource] = { [] },
+            authorities: @escaping @Sendable (String) throws -> TrustedAuthorities = { _ in .system },
             token: @escaping @Sendable (HubAddress) throws -> String?
         ) {
             self.folder = folder
             self.url = url
             self.sources = sources
+            self.authorities = authorities
             self.token = token
         }
     }
@@ -43,23 +48,34 @@ package struct TransferAgent: Sendable {
 
     /// Answers requests until the last; `next` gives the next line, `answer` takes the lines to write.
     ///
-    /// What fails is answered and ends nothing. A line that is no request ends the agent.
+    /// What fails is answered and ends nothing. A line that is no request, or not the one that was to come, ends the agent.
     package func run(
         next: () throws -> String?, answer: @escaping @Sendable (AgentAnswer) -> Void
     ) async throws {
-        try await HTTPClient.withHTTPClient(configuration: HTTPTransport.configuration) { client in
-            let transport = HTTPTransport(client: client)
-            var remote = ""
-            while let line = try next() {
-                let request = try JSONDecoder().decode(AgentRequest.self, from: Data(line.utf8))
-                switch request.event {
-                case .terminate: return
-                case .start:
-                    remote = request.remote ?? ""
-                    answer(.started())
-                case .upload, .download:
-                    answer(await result(of: request, remote: remote, transport, answer))
+        func request() throws -> AgentRequest? {
+            try next().map { line in
+                guard let request = try? JSONDecoder().decode(AgentRequest.self, from: Data(line.utf8)) else {
+                    throw AgentRequest.unexpected(line)
                 }
+                return request
+            }
+        }
+        guard let start = try request() else { return }
+        guard start.event == .start else { throw AgentRequest.unexpected(start.event.rawValue) }
+        let remote = start.remote ?? ""
+        let configuration: HTTPClient.Configuration
+        do {
+            configuration = HTTPTransport.configuration(
+                believing: try surroundings.authorities(surroundings.url(remote)))
+        } catch {
+            return answer(.started(AgentAnswer.Problem(error)))
+        }
+        answer(.started())
+        try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            let transport = HTTPTransport(client: client)
+            while let request = try request(), request.event != .terminate {
+                guard request.event != .start else { throw AgentRequest.unexpected(request.event.rawValue) }
+                answer(await result(of: request, remote: remote, transport, answer))
             }
         }
     }

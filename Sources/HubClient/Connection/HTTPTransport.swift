@@ -14,8 +14,9 @@ struct HTTPTransport: Sendable {
     /// How much of an error's body is read.
     static let errorLimit = 1 << 20
 
-    static var configuration: HTTPClient.Configuration {
+    static func configuration(believing authorities: TrustedAuthorities) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
+        configuration.tlsConfiguration = authorities.configuration
         configuration.redirectConfiguration = .disallow
         configuration.timeout = .init(connect: .seconds(10), read: silence)
         configuration.httpVersion = .http1Only
@@ -53,6 +54,9 @@ struct HTTPTransport: Sendable {
             return try await consume(response)
         } catch  where Self.isBrokenConnection(error) {
             try Task.checkCancellation()
+            guard TrustedAuthorities.problem(behind: error) == nil else {
+                throw HubError.unavailable(Self.sentence(for: error, url: request.url))
+            }
             throw PassingFailure(error: .unavailable(Self.sentence(for: error, url: request.url)))
         }
     }
@@ -80,14 +84,20 @@ struct HTTPTransport: Sendable {
     /// One sentence that names the hub, never the whole URL: it may carry a signature.
     static func sentence(for error: any Error, url: String) -> String {
         let host = url.split(separator: "/", maxSplits: 3).prefix(2).joined(separator: "//")
-        return "\(host) does not answer: \(reason(error))"
+        if let problem = TrustedAuthorities.problem(behind: error) { return "\(host) cannot be asked: \(problem)" }
+        let reason = reason(error)
+        // What serves TLS hangs up on whoever speaks plainly.
+        let advice = url.hasPrefix("http://") && reason == closed ? "; try https:// if it serves that" : ""
+        return "\(host) does not answer: \(reason)\(advice)"
     }
+
+    private static let closed = "it closed the connection"
 
     private static func reason(_ error: any Error) -> String {
         switch error as? HTTPClientError {
         case .connectTimeout, .deadlineExceeded: return "it took too long"
         case .readTimeout: return "it fell silent"
-        case .remoteConnectionClosed: return "it closed the connection"
+        case .remoteConnectionClosed: return closed
         default: break
         }
         let text = "\(error)"

@@ -20,17 +20,12 @@ package struct HubConnection: Sendable {
 
     /// Lends a connection; its sockets are closed when `body` returns or throws.
     package static func with<Result: Sendable>(
-        url: String, token: String?, _ body: (HubConnection) async throws -> Result
-    ) async throws -> Result {
-        try await with(address: HubAddress(parsing: url), token: token, body)
-    }
-
-    /// Lends a connection to a hub whose address is already parsed.
-    package static func with<Result: Sendable>(
-        address: HubAddress, token: String?, _ body: (HubConnection) async throws -> Result
+        address: HubAddress, token: String?, believing authorities: TrustedAuthorities,
+        _ body: (HubConnection) async throws -> Result
     ) async throws -> Result {
         if let token, let fault = tokenFault(token) { throw HubError.invalid(fault) }
-        return try await HTTPClient.withHTTPClient(configuration: HTTPTransport.configuration) { client in
+        let configuration = HTTPTransport.configuration(believing: authorities)
+        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
             try await body(HubConnection(address: address, token: token, transport: HTTPTransport(client: client)))
         }
     }

@@ -19,7 +19,7 @@ struct Login: AsyncParsableCommand {
             throw HubError.invalid("a token is needed: hubctl login \(url) --token TOKEN")
         }
         let address = try HubAddress(parsing: url)
-        let name = try await HubConnection.with(address: address, token: token) { try await $0.whoami().name }
+        let name = try await name(at: address, token)
         try CredentialStore(environment: environment).update {
             $0.add(Credentials.Hub(address, token: token, user: name))
         }
@@ -27,6 +27,16 @@ struct Login: AsyncParsableCommand {
             try StockGit.configure("credential.\(address.text).helper", "!\(StockGit.shellWord) git-credential")
         }
         print("Logged in to \(address.text) as \(name).")
+    }
+
+    private func name(at address: HubAddress, _ token: String) async throws -> String {
+        do {
+            return try await HubConnection.with(
+                address: address, token: token, believing: .asGit(at: address.text)
+            ) { try await $0.whoami().name }
+        } catch HubError.notFound where !address.path.isEmpty {
+            throw HubError.notFound("there is no hub at \(address.text); try 'hubctl login \(address.origin)'")
+        }
     }
 }
 

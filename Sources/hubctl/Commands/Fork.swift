@@ -17,9 +17,17 @@ struct Fork: AsyncParsableCommand {
     func run() async throws {
         let id = try RepositoryID(.model, parsing: name)
         let order = ForkBody(organization: owner, name: newName, visibility: `private` ? .private : nil)
-        let body = try await Session().call { try await $0.fork(id, as: order) }
+        let body = try await fork(id, order)
         if json { return try Terminal.print(json: body) }
         print("Forked \(id) as \(body.id ?? body.url).")
+    }
+
+    private func fork(_ id: RepositoryID, _ order: ForkBody) async throws -> CreatedRepositoryBody {
+        do {
+            return try await Session().call { try await $0.fork(id, as: order) }
+        } catch HubError.conflict(let sentence) where newName == nil {
+            throw HubError.conflict("\(sentence); '--name' gives the fork another one")
+        }
     }
 }
 

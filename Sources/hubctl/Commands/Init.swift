@@ -33,10 +33,18 @@ struct Init: AsyncParsableCommand {
                 try await $0.createRepository(id, visibility: `private` ? .private : .public, empty: true)
             }
         } else {
-            _ = try await session.call { try await $0.repository(id) }
+            try await require(id, session)
         }
         let root = try prepare(id, session)
         print("\(root) belongs to \(id) now; 'hubctl commit -a -m MESSAGE' and 'hubctl push' send it.")
+    }
+
+    private func require(_ id: RepositoryID, _ session: Session) async throws {
+        do {
+            _ = try await session.call { try await $0.repository(id) }
+        } catch HubError.repositoryNotFound(let sentence) {
+            throw HubError.repositoryNotFound("\(sentence); 'hubctl init \(id) --create' makes it")
+        }
     }
 
     private func prepare(_ id: RepositoryID?, _ session: Session?) throws -> String {

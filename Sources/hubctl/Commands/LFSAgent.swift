@@ -28,6 +28,9 @@ struct LFSAgent: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if local, try StockGit.ask("rev-parse", "--git-dir") == nil {
+            throw HubError.notFound("there is no git repository here; --local is for the one around")
+        }
         if install { return try configure() }
         if uninstall {
             try StockGit.removeSection(Self.section, isLocal: local)
@@ -47,9 +50,9 @@ struct LFSAgent: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let store = try CredentialStore(environment: environment)
         let agent = TransferAgent(
-            .init(folder: Self.folder, url: Self.url, sources: Self.sources) { address in
-                try store.resolve(hub: address)
-            })
+            .init(
+                folder: Self.folder, url: Self.url, sources: Self.sources, authorities: TrustedAuthorities.asGit
+            ) { address in try store.resolve(hub: address) })
         let output = AnswerWriter()
         try await agent.run(next: { readLine() }, answer: output.write)
     }

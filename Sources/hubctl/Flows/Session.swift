@@ -14,7 +14,8 @@ struct Session: Sendable {
     }
 
     func call<Result: Sendable>(_ body: (HubConnection) async throws -> Result) async throws -> Result {
-        try await HubConnection.with(address: address, token: token, body)
+        try await HubConnection.with(
+            address: address, token: token, believing: .asGit(at: address.text), body)
     }
 
     /// Where stock git finds a repository.
