@@ -4,19 +4,16 @@ import HubDatabase
 
 /// What a Xet token allows: who, in which repository, reading or also writing.
 package struct XetGrant: Codable, Sendable {
-    let user: Int64?
-    let repository: Int64
+    let bearer: Bearer
     let mayWrite: Bool
-
-    /// The row of the access token it was asked for with, if there was one.
-    let token: Int64?
 
     /// The store's epoch when the token was made; earlier ones are honoured too.
     let epoch: Int
 
     package func covers(epoch: Int) -> Bool { (1...self.epoch).contains(epoch) }
 
-    var bearer: Bearer { Bearer(user: user, repository: repository, token: token) }
+    var user: Int64? { bearer.user }
+    var repository: Int64 { bearer.repository }
 }
 
 /// A well-formed shard whose claims have yet to be verified.
@@ -45,8 +42,7 @@ package struct XetService: Sendable {
         lifetime: Int64 = XetService.lifetime
     ) async throws -> (text: String, expiry: Int64, epoch: Int) {
         let epoch = try await content.epoch()
-        let grant = XetGrant(
-            user: caller.user?.id, repository: record.rowID, mayWrite: mayWrite, token: caller.tokenID, epoch: epoch)
+        let grant = XetGrant(bearer: Bearer(caller, in: record.rowID), mayWrite: mayWrite, epoch: epoch)
         let signed = try signer.sign(grant, purpose: "xet", lifetime: lifetime)
         return (signed.text, signed.expiry, epoch)
     }
@@ -156,8 +152,7 @@ package struct XetService: Sendable {
         _ grant: XetGrant
     ) throws -> Plan.Fetch {
         let link = XorbLink(
-            xorb: xorb, ranges: ranges.map { [$0.bytes.lowerBound, $0.bytes.upperBound] }, user: grant.user,
-            repository: grant.repository, token: grant.token)
+            xorb: xorb, ranges: ranges.map { [$0.bytes.lowerBound, $0.bytes.upperBound] }, bearer: grant.bearer)
         let signed = try signer.sign(link, purpose: "xorb", lifetime: Self.lifetime)
         return Plan.Fetch(xorb: xorb, signature: signed.text, ranges: ranges.map { ($0.chunks, $0.bytes) })
     }
@@ -170,8 +165,7 @@ package struct XetService: Sendable {
     ) async throws -> OpenXorb {
         let link = try signer.verify(signature, purpose: "xorb", as: XorbLink.self)
         guard link.xorb == xorb else { throw HubError.forbidden("this link is to another xorb") }
-        try await access.requireStanding(
-            Bearer(user: link.user, repository: link.repository, token: link.token))
+        try await access.requireStanding(link.bearer)
         guard let stored = try await content.openXorb(xorb) else {
             throw HubError.notFound("the xorb \(xorb) is not stored")
         }
@@ -204,10 +198,7 @@ package struct XetService: Sendable {
 
         /// First byte and end of each readable part.
         let ranges: [[Int]]
-
-        let user: Int64?
-        let repository: Int64
-        let token: Int64?
+        let bearer: Bearer
 
         func covers(_ range: Range<Int>) -> Bool {
             ranges.contains { $0.count == 2 && $0[0] <= range.lowerBound && range.upperBound <= $0[1] }

@@ -87,4 +87,26 @@ import Testing
         test.clock.advance(by: LargeFileGrants.lifetime + 61)
         await #expect(throws: HubError.self) { try await test.hub.largeFileGrants.authenticate(token) }
     }
+
+    @Test func `what was given to a key is worth nothing once the key is removed`() async throws {
+        let test = try await TestHub()
+        let alice = try await test.user("alice")
+        let record = try await test.repository("alice/model", visibility: .private, by: alice)
+        let pointer = try await test.upload([UInt8](repeating: 7, count: 5000), to: record, by: alice)
+        try await test.push(["big.dat": pointer.text], to: record, by: alice)
+        let added = try await test.hub.sshKeys.add(key(), title: nil, by: alice)
+        let caller = try await test.hub.sshKeys.authenticate(added.id)
+        let token = try await test.hub.ssh.largeFileToken(.download, for: record.id, by: caller).token
+        let git = try await test.hub.largeFileGrants.authenticate(token)
+        let plan = try await test.hub.lfs.plan(.download, [pointer], by: [], in: record, for: git)
+        guard case .download(let link)? = plan.instructions.first else {
+            Issue.record("there is no link")
+            return
+        }
+        _ = try await test.hub.lfs.open(signature: link)
+        try await test.hub.sshKeys.remove(added.id, by: alice)
+        let gone = HubError.forbidden("the SSH key that this link or token was asked for with has been removed")
+        await #expect(throws: gone) { try await test.hub.largeFileGrants.authenticate(token) }
+        await #expect(throws: gone) { try await test.hub.lfs.open(signature: link) }
+    }
 }

@@ -16,6 +16,9 @@ package struct Caller: Sendable, Hashable {
     /// The row of the token in use; nil for callers without one.
     package let tokenID: Int64?
 
+    /// The row of the SSH key in use; nil for callers without one.
+    package let keyID: Int64?
+
     /// Whether nobody in particular asks, from this very machine: who may push where `Access` says so, and is anonymous
     /// everywhere else.
     package let isLoopbackGuest: Bool
@@ -28,13 +31,15 @@ package struct Caller: Sendable, Hashable {
     package static let anonymous = Caller(user: nil, scope: .read, tokenName: "")
 
     package init(
-        user: User?, scope: TokenScope, tokenName: String, tokenID: Int64? = nil, isLoopbackGuest: Bool = false,
+        user: User?, scope: TokenScope, tokenName: String, tokenID: Int64? = nil, keyID: Int64? = nil,
+        isLoopbackGuest: Bool = false,
         confinement: Int64? = nil
     ) {
         self.user = user
         self.scope = scope
         self.tokenName = tokenName
         self.tokenID = tokenID
+        self.keyID = keyID
         self.isLoopbackGuest = isLoopbackGuest
         self.confinement = confinement
     }

@@ -161,7 +161,7 @@ extension LFSService {
             return .download(
                 try sign(
                     Link(
-                        right: .download, repository: record.rowID, user: caller.user?.id, token: caller.tokenID,
+                        right: .download, bearer: Bearer(caller, in: record.rowID),
                         digest: pointer.digest, size: pointer.size)))
         }
         let isChunked = instructions.contains { if case .downloadChunks = $0 { true } else { false } }
@@ -190,7 +190,7 @@ extension LFSService {
         func link(_ right: Right, _ size: Int, partSize: Int? = nil) throws -> String {
             try sign(
                 Link(
-                    right: right, repository: repository, user: caller.user?.id, token: caller.tokenID,
+                    right: right, bearer: Bearer(caller, in: repository),
                     digest: pointer.digest, size: size, partSize: partSize))
         }
         let verify = try link(.verify, pointer.size)

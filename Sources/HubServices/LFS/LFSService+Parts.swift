@@ -47,7 +47,7 @@ extension LFSService {
         func link(_ right: Right, size: Int? = nil, number: Int? = nil) throws -> String {
             try sign(
                 Link(
-                    right: right, repository: repository, user: caller.user?.id, token: caller.tokenID,
+                    right: right, bearer: Bearer(caller, in: repository),
                     digest: pointer.digest,
                     size: size ?? pointer.size, partSize: partSize, number: number,
                     fileSize: number == nil ? nil : pointer.size), lifetime: lifetime)

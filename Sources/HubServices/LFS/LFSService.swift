@@ -26,11 +26,7 @@ package struct LFSService: Sendable {
 
     struct Link: Codable {
         let right: Right
-        let repository: Int64
-        let user: Int64?
-
-        /// The row of the access token the link was asked for with, if there was one.
-        let token: Int64?
+        let bearer: Bearer
 
         /// Of the file, also where only a part of it is meant.
         let digest: ContentDigest
@@ -46,8 +42,6 @@ package struct LFSService: Sendable {
 
         /// Of the whole file, where `size` is that of a part.
         var fileSize: Int?
-
-        var bearer: Bearer { Bearer(user: user, repository: repository, token: token) }
     }
 
     /// Whether this caller could read the content here, or has sent it.
@@ -117,11 +111,11 @@ package struct LFSService: Sendable {
     /// What an upload link allows, and for whom.
     func uploading(_ signature: String, _ right: Right) async throws -> (Link, Lease) {
         let link = try signer.verify(signature, purpose: "lfs", as: Link.self)
-        guard link.right == right, let user = link.user else {
+        guard link.right == right, let user = link.bearer.user else {
             throw HubError.forbidden("this link does not allow that")
         }
         try await access.requireStanding(link.bearer)
-        return (link, Lease(uploader: user, scope: link.repository))
+        return (link, Lease(uploader: user, scope: link.bearer.repository))
     }
 
     /// Opens the content of a download link, if it is the repository's still.
@@ -131,7 +125,7 @@ package struct LFSService: Sendable {
         let missing = try await database.read { connection in
             try Access.requireStanding(link.bearer, in: connection)
             return try ContentStore.missing(
-                [link.digest], scope: link.repository, uploader: link.user, in: connection)
+                [link.digest], scope: link.bearer.repository, uploader: link.bearer.user, in: connection)
         }
         guard missing.isEmpty else {
             throw HubError.notFound("the content \(link.digest.hex) is not the repository's any more")

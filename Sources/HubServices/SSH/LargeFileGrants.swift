@@ -15,8 +15,7 @@ package struct LargeFileGrants: Sendable {
     private static let purpose = "lfs-token"
 
     private struct Grant: Codable {
-        let user: Int64
-        let repository: Int64
+        let bearer: Bearer
         let operation: LFSService.Operation
     }
 
@@ -24,8 +23,8 @@ package struct LargeFileGrants: Sendable {
     package func make(
         _ operation: LFSService.Operation, in record: RepositoryRecord, for caller: Caller
     ) throws -> String {
-        guard let user = caller.user else { throw HubError.unauthorized("log in to get a token for git-lfs") }
-        let grant = Grant(user: user.id, repository: record.rowID, operation: operation)
+        guard caller.user != nil else { throw HubError.unauthorized("log in to get a token for git-lfs") }
+        let grant = Grant(bearer: Bearer(caller, in: record.rowID), operation: operation)
         return Self.prefix + (try signer.sign(grant, purpose: Self.purpose, lifetime: Self.lifetime).text)
     }
 
@@ -34,14 +33,13 @@ package struct LargeFileGrants: Sendable {
         let grant = try signer.verify(
             String(token.dropFirst(Self.prefix.count)), purpose: Self.purpose, as: Grant.self)
         return try await database.read { connection in
-            let row = try connection.queryOne(
-                "SELECT \(AccountRecord.columns) FROM account WHERE id = ? AND kind = 'user'", [grant.user])
-            guard let row else { throw HubError.unauthorized("the token's user is not on the hub any more") }
-            let account = try AccountRecord(row)
+            guard let account = try Access.account(of: grant.bearer, in: connection) else {
+                throw HubError.unauthorized("this token is nobody's")
+            }
             return Caller(
                 user: .init(id: account.id, name: account.name, isAdmin: account.isAdmin),
                 scope: grant.operation == .upload ? .write : .read, tokenName: "git-lfs over SSH",
-                confinement: grant.repository)
+                tokenID: grant.bearer.token, keyID: grant.bearer.key, confinement: grant.bearer.repository)
         }
     }
 }

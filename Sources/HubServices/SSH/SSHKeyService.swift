@@ -124,7 +124,7 @@ package struct SSHKeyService: Sendable {
             let account = try AccountRecord(row)
             let caller = Caller(
                 user: .init(id: account.id, name: account.name, isAdmin: account.isAdmin), scope: .write,
-                tokenName: try row.string(4))
+                tokenName: try row.string(4), keyID: id)
             return (caller, try row.optional(5, row.int64))
         }
         if (lastUse ?? 0) + Self.useInterval <= instant {
