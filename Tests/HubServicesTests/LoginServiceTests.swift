@@ -113,6 +113,37 @@ import Testing
         _ = try await test.hub.logins.decide(later.user, token: token, isApproved: true, scope: .read)
     }
 
+    @Test func `one address does not fill the list by asking many times at once`() async throws {
+        let test = try await TestHub()
+        let begun = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<200 {
+                group.addTask {
+                    do {
+                        _ = try await test.hub.logins.begin(from: [192, 0, 2, 1])
+                        return true
+                    } catch {
+                        return false
+                    }
+                }
+            }
+            return await group.reduce(0) { count, isBegun in count + (isBegun ? 1 : 0) }
+        }
+        #expect(begun == 50)
+    }
+
+    @Test func `a beginning that came to nothing is not held against its address`() async throws {
+        let test = try await TestHub()
+        for place in 0..<UInt8(20) {
+            for _ in 0..<50 { _ = try await test.hub.logins.begin(from: [192, 0, 2, place]) }
+        }
+        for _ in 0..<60 {
+            await #expect(
+                throws: HubError.tooManyRequests(
+                    "too many programs wait to be logged in; try again in a minute", retryAfter: 60)
+            ) { try await test.hub.logins.begin(from: [192, 0, 2, 99]) }
+        }
+    }
+
     @Test func `one address does not fill the list of programs that wait`() async throws {
         let test = try await TestHub()
         for _ in 0..<50 { _ = try await test.hub.logins.begin(from: [192, 0, 2, 1]) }

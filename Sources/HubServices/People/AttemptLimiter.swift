@@ -22,22 +22,29 @@ final class AttemptLimiter<Key: Hashable & Sendable>: Sendable {
         self.now = now
     }
 
-    /// Throws when `key` has tried too often within the window.
-    func require(_ key: Key) throws(HubError) {
+    /// Counts an attempt of `key`; throws when it has made too many within the window.
+    ///
+    /// It is counted before anybody knows what becomes of it, so that many at once are no more than many in a row.
+    func claim(_ key: Key) throws(HubError) {
         let instant = now.seconds
-        let count = counts.withLock { $0[key] }
-        guard let count, count.since + window > instant, count.attempts >= limit else { return }
-        throw .tooManyRequests(sentence, retryAfter: Int(count.since + window - instant))
-    }
-
-    func note(_ key: Key) {
-        let instant = now.seconds
-        counts.withLock { counts in
+        let wait = counts.withLock { counts -> Int64? in
             if counts.count > 10_000 { counts = counts.filter { $0.value.since + window > instant } }
             var count = counts[key] ?? Count(since: instant, attempts: 0)
             if count.since + window <= instant { count = Count(since: instant, attempts: 0) }
+            guard count.attempts < limit else { return count.since + window - instant }
             count.attempts += 1
             counts[key] = count
+            return nil
+        }
+        if let wait { throw .tooManyRequests(sentence, retryAfter: Int(wait)) }
+    }
+
+    /// Takes an attempt back that was claimed and is not to count.
+    func release(_ key: Key) {
+        counts.withLock { counts in
+            guard var count = counts[key] else { return }
+            count.attempts -= 1
+            counts[key] = count.attempts > 0 ? count : nil
         }
     }
 }

@@ -75,7 +75,16 @@ package struct LoginService: Sendable {
 
     /// - Parameter address: Where the program is, if that is known and counts.
     package func begin(from address: [UInt8]? = nil) async throws -> Codes {
-        if let address { try beginnings.require(address) }
+        if let address { try beginnings.claim(address) }
+        do {
+            return try await makeCodes()
+        } catch {
+            if let address { beginnings.release(address) }
+            throw error
+        }
+    }
+
+    private func makeCodes() async throws -> Codes {
         let codes = Codes(device: AccountService.randomText(length: 43), user: Self.freshUserCode())
         let instant = now.seconds
         try await database.write { connection in
@@ -92,7 +101,6 @@ package struct LoginService: Sendable {
                 """,
                 [AccountService.digest(of: codes.device), codes.user, instant + Self.codeLifetime])
         }
-        if let address { beginnings.note(address) }
         return codes
     }
 
@@ -156,7 +164,7 @@ package struct LoginService: Sendable {
         guard scope == .read || caller.scope != .read else {
             throw HubError.forbidden("your token may only read, so the program cannot be allowed more")
         }
-        try attempts.require(user.id)
+        try attempts.claim(user.id)
         let code = Self.normalized(userCode)
         let instant = now.seconds
         let found = try await database.write { connection in
@@ -168,9 +176,9 @@ package struct LoginService: Sendable {
                 [isApproved ? "approved" : "denied", user.id, scope == .read ? "read" : "write", code, instant])
         }
         guard found == 1 else {
-            attempts.note(user.id)
             throw HubError.notFound("this code is unknown, used or expired; start the login again")
         }
+        attempts.release(user.id)
         return user.name
     }
 
