@@ -1,3 +1,4 @@
+import Foundation
 import HubCore
 import HubDatabase
 import HubServices
@@ -163,5 +164,38 @@ private let anonymous = "a repository that was private; only somebody who admini
         await #expect(throws: HubError.self) {
             _ = try await Scene.fork(last, as: "bob/end", scene.test, by: scene.bob)
         }
+    }
+
+    @Test func `forks from before are as closed as what they were made of`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "forks-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let database = try SQLiteDatabase(path: folder.appending(path: "hub.sqlite").path)
+        defer { try? database.close() }
+        let earlier = CatalogSchema.migrations.filter { $0.id != "catalog-fork-origins" }
+        try await database.migrate(earlier, dialect: .sqlite)
+        try await database.write { connection in
+            try connection.execute(
+                "INSERT INTO account (id, name, name_key, kind, created_at) VALUES (7, 'ada', 'ada', 'user', 0)")
+            for (id, visibility, gate, upstream) in [
+                (1, "public", nil, nil), (2, "private", nil, 1), (3, "private", nil, 2), (4, "public", "auto", 3),
+                (5, "public", nil, 4), (6, "public", nil, 5),
+            ] as [(Int64, String, String?, Int64?)] {
+                try connection.execute(
+                    """
+                    INSERT INTO repository (
+                        id, kind, owner_id, name, name_key, visibility, gate, upstream_id, created_at, updated_at)
+                    VALUES (?, 'model', 7, ?, ?, ?, ?, ?, 0, 0)
+                    """, [id, "r\(id)", "r\(id)", visibility, gate, upstream])
+            }
+        }
+        try await database.migrate(CatalogSchema.migrations, dialect: .sqlite)
+        let rows = try await database.read { connection in
+            try connection.query(
+                "SELECT repository_id, distance, origin_id FROM fork_origin ORDER BY repository_id, distance"
+            ).map { row in [try row.int(0), try row.int(1), try row.int(2)] }
+        }
+        // What is open has no say over its forks, nor has what lies behind it.
+        #expect(rows == [[3, 1, 2], [4, 1, 3], [4, 2, 2], [5, 1, 4], [5, 2, 3], [5, 3, 2]])
     }
 }
