@@ -18,6 +18,9 @@ package struct HubContext: RequestContext {
     /// Where the request came from; nil where there is no network.
     var clientAddress: String? { channel.remoteAddress?.ipAddress }
 
+    /// Has a client that waits for it told to send the body.
+    func askForBody() { channel.triggerUserOutboundEvent(OrderlyClose.BodyIsWanted(), promise: nil) }
+
     /// Where the request's caller stands with the quota.
     let traffic = TrafficNote()
 

@@ -1,4 +1,5 @@
 import HubCore
+import HubHTTP
 import HummingbirdCore
 import HummingbirdHTTP2
 import NIOSSL
@@ -34,7 +35,8 @@ struct ServerTLS: Sendable {
         }
         return try .http2Upgrade(
             tlsConfiguration: configuration,
-            configuration: .init(streamConfiguration: .init(additionalChannelHandlers: [ConnectionWindow()])))
+            configuration: .init(
+                streamConfiguration: .init(additionalChannelHandlers: [ConnectionWindow(), OrderlyClose()])))
     }
 
     private func chain() throws -> [NIOSSLCertificate] {

@@ -17,15 +17,16 @@ package struct HubResponder: HTTPResponder {
     package var wordsAfterNames: Set<String> { bareNames.words }
 
     package func respond(to request: Request, context: HubContext) async throws -> Response {
-        let response = try await router.respond(to: completed(request), context: context)
+        let response = try await router.respond(to: completed(request, context), context: context)
         return request.method == .head ? response.withoutBody : response
     }
 
-    private func completed(_ request: Request) -> Request {
+    private func completed(_ request: Request, _ context: HubContext) -> Request {
         var head = request.head
         head.scheme = scheme
         if let path = bareNames.completed(request.head.path ?? "/") { head.path = path }
-        return Request(head: head, body: request.body)
+        guard request.headers[.expect] != nil else { return Request(head: head, body: request.body) }
+        return Request(head: head, body: RequestBody(asyncSequence: AskedForBody(base: request.body, context: context)))
     }
 }
 

@@ -49,7 +49,8 @@ struct Serve: AsyncParsableCommand {
         let logger = logger(config.logLevel)
 
         let server =
-            try config.tls?.server() ?? .http1(configuration: .init(additionalChannelHandlers: [UpgradeRefusal()]))
+            try config.tls?.server()
+            ?? .http1(configuration: .init(additionalChannelHandlers: [UpgradeRefusal(), OrderlyClose()]))
         let embedded = try await EmbeddedHub.open(config, logger: logger)
         if let token = embedded.firstToken { announce(token, in: embedded.folder) }
         try await takeOver(config, embedded.hub, logger)
