@@ -30,6 +30,9 @@ struct PushInspection: Sendable {
     private(set) var revisions: [Revision] = []
     private var inspected: Set<CommitID> = []
 
+    /// Those commits that no branch and no pull request moves to.
+    private(set) var onlyTagged: Set<CommitID> = []
+
     /// Branches that leave some of their history behind.
     private(set) var rewritten: Set<RefName> = []
 
@@ -98,6 +101,11 @@ struct PushInspection: Sendable {
         }
         guard refusals.isEmpty else { return }
         let before = try update.old.map { try git.commitID(of: $0) }
+        if !update.ref.isTag {
+            onlyTagged.remove(commit)
+        } else if !inspected.contains(commit) {
+            onlyTagged.insert(commit)
+        }
         // Many refs may stand at one commit.
         guard inspected.insert(commit).inserted || update.old != nil else { return }
         revisions.append(try revision(commit, comparedWith: before, git: git))

@@ -305,9 +305,12 @@ package struct PushService: Sendable {
         at instant: Int64,
         in connection: any SQLConnection
     ) throws {
-        try ReportStore.enqueue(
-            inspection.revisions.map { (subject: $0.subject, commit: $0.commit) }, repository: push.repository.rowID,
-            at: instant, in: connection)
+        for (isTagged, urgency) in [(false, JobOrder.Urgency.head), (true, .tag)] {
+            let revisions = inspection.revisions.filter { inspection.onlyTagged.contains($0.commit) == isTagged }
+            try ReportStore.enqueue(
+                revisions.map { (subject: $0.subject, commit: $0.commit) }, urgency,
+                repository: push.repository.rowID, at: instant, in: connection)
+        }
     }
 }
 

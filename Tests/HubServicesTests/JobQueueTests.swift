@@ -29,6 +29,87 @@ import Testing
         #expect(try await queue.lease() == nil)
     }
 
+    /// Publishes tags of so many different commits on top of `head`, all in one push.
+    private static func tag(
+        _ count: Int, in record: RepositoryRecord, from head: CommitID, of test: TestHub, by caller: Caller
+    ) async throws -> [CommitID] {
+        var commits: [CommitID] = []
+        for number in 0..<count {
+            commits.append(try await test.commit(["tagged": "\(record.id) \(number)"], in: record, onto: head))
+        }
+        let updates = try commits.enumerated().map { number, commit in
+            Push.Update(try RefName(parsing: "refs/tags/v\(number)"), from: nil, to: commit)
+        }
+        try await test.hub.pushes.publish(Push(to: record, by: caller, updates: updates, via: "test"))
+        return commits
+    }
+
+    /// Leases every job there is.
+    private static func order(_ test: TestHub) async throws -> [JobQueue.Job] {
+        var jobs: [JobQueue.Job] = []
+        while let job = try await test.hub.queue.lease() { jobs.append(job) }
+        return jobs
+    }
+
+    @Test func `repositories take turns, however many jobs one of them has`() async throws {
+        let (test, first) = try await Self.hub(pushes: 4)
+        let bob = try await test.user("bob")
+        let second = try await test.repository("bob/model", by: bob)
+        _ = try await test.hub.queue.lease()
+        let head = try await test.push(["README.md": "bob's"], to: second, by: bob)
+        try await test.push(["README.md": "bob's second"], to: second, onto: head, by: bob)
+        let order = try await Self.order(test).map(\.repository)
+        #expect(order == [second, first, second, first, first].map(\.rowID))
+    }
+
+    @Test func `what only tags name comes after what branches stand at, of any repository`() async throws {
+        let (test, first) = try await Self.hub(pushes: 1)
+        let alice = try await test.user("alice")
+        let bob = try await test.user("bob")
+        let head = try #require(try await test.hub.revisions.resolve("main", in: first))
+        let tagged = try await Self.tag(3, in: first, from: head, of: test, by: alice)
+        let second = try await test.repository("bob/model", by: bob)
+        let other = try await test.push(["README.md": "bob's"], to: second, by: bob)
+        let order = try await Self.order(test).map(\.commit)
+        #expect(order == [head, other] + tagged)
+    }
+
+    @Test func `tags of two repositories take turns`() async throws {
+        let (test, first) = try await Self.hub(pushes: 1)
+        let alice = try await test.user("alice")
+        let bob = try await test.user("bob")
+        let head = try #require(try await test.hub.revisions.resolve("main", in: first))
+        let second = try await test.repository("bob/model", by: bob)
+        let other = try await test.push(["README.md": "bob's"], to: second, by: bob)
+        let many = try await Self.tag(3, in: first, from: head, of: test, by: alice)
+        let one = try await Self.tag(1, in: second, from: other, of: test, by: bob)
+        let order = try await Self.order(test).map(\.commit)
+        #expect(order == [head, other, many[0], one[0], many[1], many[2]])
+    }
+
+    @Test func `a tagged revision whose report somebody waits for comes before other tags`() async throws {
+        let (test, record) = try await Self.hub(pushes: 1)
+        let alice = try await test.user("alice")
+        let head = try #require(try await test.hub.revisions.resolve("main", in: record))
+        let tagged = try await Self.tag(3, in: record, from: head, of: test, by: alice)
+        _ = try await test.hub.validation.report(at: tagged[1], in: record, waiting: 0)
+        let report = try await test.hub.validation.report(at: tagged[2], in: record, waiting: 1)
+        #expect(report.state == .queued)
+        #expect(try await Self.order(test).map(\.commit) == [head, tagged[2], tagged[0], tagged[1]])
+    }
+
+    @Test func `a branch that comes to stand where only a tag did makes the job come sooner`() async throws {
+        let (test, record) = try await Self.hub(pushes: 1)
+        let alice = try await test.user("alice")
+        let head = try #require(try await test.hub.revisions.resolve("main", in: record))
+        let tagged = try await Self.tag(2, in: record, from: head, of: test, by: alice)
+        try await test.hub.pushes.publish(
+            Push(
+                to: record, by: alice, updates: [.init(try RefName(branch: "next"), from: nil, to: tagged[1])],
+                via: "test"))
+        #expect(try await Self.order(test).map(\.commit) == [head, tagged[1], tagged[0]])
+    }
+
     @Test func `a lease that nobody renews runs out, and the job is another's`() async throws {
         let (test, _) = try await Self.hub(pushes: 1)
         let queue = test.hub.queue

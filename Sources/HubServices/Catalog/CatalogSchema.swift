@@ -7,7 +7,7 @@ package enum CatalogSchema {
     package static let migrations: [Migration] = [
         accounts, repositories, work, listing, discussions, people, collections, webhooks, logins, largeFiles, gates,
         locks, imports, sshKeys, mirrors, rewinding, largeFileParts, attachments,
-        forkOrigins,
+        forkOrigins, jobOrder,
     ]
 
     private static let accounts = Migration(

@@ -28,14 +28,15 @@ package struct JobQueue: Sendable {
         self.now = now
     }
 
-    /// Takes the oldest job nobody works on.
+    /// Takes the next job nobody works on: see ``JobOrder``.
     package func lease() async throws -> Job? {
         let instant = now.seconds
         return try await database.write { connection in
             let row = try connection.queryOne(
                 """
                 UPDATE job SET state = 'running', attempts = attempts + 1, lease_until = ?
-                WHERE id = (SELECT id FROM job WHERE state = 'queued' OR lease_until < ? ORDER BY id LIMIT 1)
+                WHERE id = (
+                    SELECT id FROM job WHERE state = 'queued' OR lease_until < ? ORDER BY urgency, turn, id LIMIT 1)
                 RETURNING id, subject, repository_id, commit_id, attempts
                 """,
                 [instant + Self.leaseSeconds, instant]

@@ -63,14 +63,21 @@ package struct ReportStore: Sendable {
         }
     }
 
+    /// Lets the validation of `subject` come sooner, because somebody waits for the report.
+    func hurry(_ subject: Subject) async throws {
+        try await database.write { connection in try JobOrder.hurry(subject.digest, in: connection) }
+    }
+
     /// Queues validations in the transaction that publishes the revisions, in this order, but of those that have a
     /// report.
     static func enqueue(
         _ revisions: [(subject: Subject, commit: CommitID)],
+        _ urgency: JobOrder.Urgency = .head,
         repository: Int64,
         at instant: Int64,
         in connection: any SQLConnection
     ) throws {
+        var turn = try JobOrder.nextTurn(of: repository, urgency, in: connection)
         for start in stride(from: 0, to: revisions.count, by: batch) {
             let some = revisions[start..<min(start + batch, revisions.count)]
             let marks = Array(repeating: "?", count: some.count).joined(separator: ", ")
@@ -80,15 +87,23 @@ package struct ReportStore: Sendable {
                 ).map { row in try row.blob(0) })
             let new = some.filter { !known.contains($0.subject.digest) }
             guard !new.isEmpty else { continue }
-            let rows = Array(repeating: "('validate', ?, ?, ?, 'queued', ?)", count: new.count)
+            let rows = Array(repeating: "('validate', ?, ?, ?, 'queued', ?, ?, ?)", count: new.count)
             try connection.execute(
                 """
-                INSERT INTO job (kind, subject, repository_id, commit_id, state, created_at)
-                VALUES \(rows.joined(separator: ", ")) ON CONFLICT (kind, subject) DO NOTHING
+                INSERT INTO job (kind, subject, repository_id, commit_id, state, created_at, urgency, turn)
+                VALUES \(rows.joined(separator: ", "))
+                ON CONFLICT (kind, subject) DO UPDATE SET
+                    repository_id = excluded.repository_id, commit_id = excluded.commit_id,
+                    urgency = excluded.urgency, turn = excluded.turn
+                WHERE excluded.urgency < job.urgency
                 """,
-                new.flatMap { revision in
-                    [revision.subject.digest, repository, revision.commit, instant] as [any SQLValueConvertible]
+                new.enumerated().flatMap { place, revision in
+                    [
+                        revision.subject.digest, repository, revision.commit, instant, urgency.rawValue,
+                        turn + Int64(place),
+                    ] as [any SQLValueConvertible]
                 })
+            turn += Int64(new.count)
         }
     }
 

@@ -17,7 +17,7 @@ package struct ValidationService: Sendable {
 
     /// The report on a commit.
     ///
-    /// - Parameter patience: Seconds to wait for a report that is queued or running.
+    /// - Parameter patience: Seconds to wait for a report that is queued or running. What is waited for comes sooner.
     package func report(
         at commit: CommitID,
         in record: RepositoryRecord,
@@ -25,12 +25,17 @@ package struct ValidationService: Sendable {
     ) async throws -> ValidationReport {
         let subject = try await subject(of: commit, in: record.rowID)
         let deadline = ContinuousClock.now + .seconds(patience)
+        var isHurried = patience == 0
         while true {
             guard let report = try await reports.report(on: subject, commit: commit) else {
                 throw HubError.notFound(
                     "\(commit) was never the head of a branch or tag of \(record.id), so it has no report")
             }
             guard report.state != .done, ContinuousClock.now < deadline else { return report }
+            if !isHurried, report.state == .queued {
+                isHurried = true
+                try await reports.hurry(subject)
+            }
             try await Task.sleep(for: .milliseconds(100))
         }
     }
