@@ -74,7 +74,7 @@ enum HandPack {
         size < 0x80 ? [UInt8(size)] : [UInt8(size & 0x7F | 0x80)] + Self.size(size >> 7)
     }
 
-    private static func distanceBytes(_ distance: Int) -> [UInt8] {
+    static func distanceBytes(_ distance: Int) -> [UInt8] {
         var (rest, bytes) = (distance >> 7, [UInt8(distance & 0x7F)])
         while rest > 0 {
             rest -= 1

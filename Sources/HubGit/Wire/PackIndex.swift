@@ -66,25 +66,24 @@ struct PackIndex: Sendable {
     var missingBases: Set<ObjectID> { waiting.missing }
 
     /// Gives the pack what its deltas stand on, and makes them whole.
-    mutating func complete(with objects: [StoredObject]) throws(GitError) {
-        for object in objects {
-            try complete(with: object.id, at: try append(object.deflated, object.header))
+    ///
+    /// - Parameter copies: Large files that have been written one behind the other to ``placeForCopies()``.
+    mutating func complete(
+        with objects: [StoredObject], copies written: [(id: ObjectID, header: ObjectHeader)] = []
+    ) throws(GitError) {
+        // All of them, before deltas need room behind them.
+        var slots: [(id: ObjectID, slot: ObjectTable.Slot)] = []
+        for copy in written { slots.append((copy.id, copies.add(copy.id, copy.header))) }
+        for object in objects { slots.append((object.id, try append(object.deflated, object.header))) }
+        for (id, slot) in slots {
+            let number = try bases.append(id, at: slot)
+            let base = try bases.entry(number)
+            try resolve(waiting.take(on: id).map { ($0, base) })
         }
     }
 
-    /// Gives the pack a large file that its deltas stand on, which has been written to ``copyFile``.
-    mutating func complete(withCopyOf id: ObjectID, _ header: ObjectHeader) throws(GitError) {
-        try complete(with: id, at: copies.add(id, header))
-    }
-
-    private mutating func complete(with id: ObjectID, at slot: ObjectTable.Slot) throws(GitError) {
-        let number = try bases.append(id, at: slot)
-        let base = try bases.entry(number)
-        try resolve(waiting.take(on: id).map { ($0, base) })
-    }
-
-    /// Where a large file has to be written for ``complete(withCopyOf:_:)``.
-    mutating func placeForCopy() throws(GitError) -> (file: ScratchFile, offset: Int) {
+    /// Where large files have to be written for ``complete(with:copies:)``.
+    mutating func placeForCopies() throws(GitError) -> (file: ScratchFile, offset: Int) {
         (try copies.file, copies.end)
     }
 

@@ -45,11 +45,18 @@ struct PackReceiver {
                 let objects = try git.storedObjects(missing, limit: limits)
                 return (objects: objects, contents: try git.contents(of: objects.filter(\.isChunked).map(\.id)))
             }
-            index = try await complete(index, with: bases.objects.filter { !$0.isChunked })
-            for base in bases.objects where base.isChunked {
-                index = try await complete(
-                    index, with: base, from: store.open(base.header, in: bases.contents[base.id]))
+            let large = bases.objects.filter(\.isChunked)
+            if !large.isEmpty {
+                let place = try index.placeForCopies()
+                var end = place.offset
+                for base in large {
+                    try await copy(store.open(base.header, in: bases.contents[base.id]), to: place.file, at: end)
+                    end += base.header.size
+                }
             }
+            // Once for all of them: each time the index crosses to a thread it is copied.
+            index = try await complete(
+                index, with: bases.objects.filter { !$0.isChunked }, copies: large.map { ($0.id, $0.header) })
         }
         try index.checkComplete()
         return Quarantine(
@@ -65,19 +72,19 @@ struct PackReceiver {
     }
 
     private func complete(
-        _ incomplete: PackIndex, with base: StoredObject, from reader: any ByteReader
+        _ incomplete: PackIndex, with bases: [StoredObject], copies: [(id: ObjectID, header: ObjectHeader)]
     ) async throws -> PackIndex {
-        var index = incomplete
-        let (file, offset) = try index.placeForCopy()
+        try await threads.runIfActive {
+            var index = incomplete
+            try index.complete(with: bases, copies: copies)
+            return index
+        }
+    }
+
+    private func copy(_ reader: any ByteReader, to file: ScratchFile, at offset: Int) async throws {
         for start in stride(from: 0, to: reader.count, by: Self.pieceLength) {
             let piece = try await reader.read(start..<min(start + Self.pieceLength, reader.count))
             try await threads.runIfActive { try file.write(piece, at: offset + start) }
-        }
-        let begun = index
-        return try await threads.runIfActive {
-            var index = begun
-            try index.complete(withCopyOf: base.id, base.header)
-            return index
         }
     }
 
