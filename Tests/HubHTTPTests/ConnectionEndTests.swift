@@ -1,6 +1,5 @@
+import HubHTTP
 import Testing
-
-@testable import HubHTTP
 
 @Suite struct ConnectionEndTests {
     private static let large = 200 << 20

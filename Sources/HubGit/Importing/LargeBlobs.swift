@@ -1,11 +1,11 @@
 import Foundation
-import HubCore
+package import HubCore
 
 /// The large blobs of a bare repository, read in pieces out of its packs and loose files.
 ///
 /// libgit2 reads a blob whole. What is a delta here is made in pieces too, and what it stands on is kept uncompressed in
 /// a temporary file as long as this is.
-struct LargeBlobs {
+package struct LargeBlobs {
     private struct Pack {
         let offsets: PackOffsets
         let file: ScratchFile
@@ -30,14 +30,14 @@ struct LargeBlobs {
     /// - Parameters:
     ///   - folder: Of the bare repository.
     ///   - scratch: For the temporary file.
-    init(of folder: String, scratch: String, limits: PushLimits) {
+    package init(of folder: String, scratch: String, limits: PushLimits) {
         self.folder = folder
         self.scratch = scratch
         self.limits = limits
     }
 
     /// Hands over the bytes of a blob, which is `size` long; false if it is neither loose nor in a pack.
-    mutating func forEachPiece(
+    package mutating func forEachPiece(
         of id: ObjectID, size: Int, _ body: ([UInt8]) throws(GitError) -> Void
     ) throws(GitError) -> Bool {
         let loose = "\(folder)/objects/\(id.hex.prefix(2))/\(id.hex.dropFirst(2))"

@@ -1,7 +1,7 @@
-import HubCore
+package import HubCore
 
 /// Where the objects of a pack on disk are, by their names: its `.idx` file (gitformat-pack, version 2).
-struct PackOffsets {
+package struct PackOffsets {
     private let file: ScratchFile
     private let count: Int
 
@@ -9,7 +9,7 @@ struct PackOffsets {
     private static let namesStart = 8 + 256 * 4
 
     /// Fails if it is of another version.
-    init(path: String) throws(GitError) {
+    package init(path: String) throws(GitError) {
         file = try ScratchFile(reading: path)
         guard try file.read(0..<Self.signature.count) == Self.signature else {
             throw .invalid("\(path) is no index of a pack, or not of version 2")
@@ -18,7 +18,7 @@ struct PackOffsets {
     }
 
     /// Where the entry of an object begins; nil if the pack does not hold it.
-    func offset(of id: ObjectID) throws(GitError) -> Int? {
+    package func offset(of id: ObjectID) throws(GitError) -> Int? {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2

@@ -3,16 +3,16 @@
 /// A connection that is closed while its client still sends is reset, and the client may never see what it was answered.
 /// So after an answer to a request that was not read to its end only our side is closed; what still comes is read and
 /// thrown away, within limits.
-struct ConnectionEnd {
+package struct ConnectionEnd {
     /// What is done with bytes of a request.
-    enum Reading: Equatable {
+    package enum Reading: Equatable {
         case pass
         case drop
         case close
     }
 
     /// What is done when our side is closed.
-    enum Closing: Equatable {
+    package enum Closing: Equatable {
         /// The rest of the request is read.
         case readOn
 
@@ -21,10 +21,10 @@ struct ConnectionEnd {
     }
 
     /// As much of an unread body is read to keep the connection.
-    static let cheapBytes = 1 << 20
+    package static let cheapBytes = 1 << 20
 
     /// As much of it is read so that the client sees the answer.
-    static let patientBytes = 1 << 30
+    package static let patientBytes = 1 << 30
 
     private enum Stage {
         case open
@@ -45,13 +45,15 @@ struct ConnectionEnd {
     /// What may still be thrown away.
     private var patience = patientBytes
 
+    package init() {}
+
     /// A request begins.
     ///
     /// - Parameters:
     ///   - length: Of its body; nil if it is not known.
     ///   - closes: Whether the client wants the connection to end with the answer.
     ///   - expectsContinue: Whether the client waits before it sends the body.
-    mutating func readHead(length: Int?, closes: Bool, expectsContinue: Bool) -> Reading {
+    package mutating func readHead(length: Int?, closes: Bool, expectsContinue: Bool) -> Reading {
         guard stage == .open else { return stage == .answered ? .drop : .close }
         isReading = true
         wantsClose = closes
@@ -60,7 +62,7 @@ struct ConnectionEnd {
         return .pass
     }
 
-    mutating func readBody(_ count: Int) -> Reading {
+    package mutating func readBody(_ count: Int) -> Reading {
         expectsContinue = false
         bodyLeft = bodyLeft.map { $0 - count }
         guard stage != .open else { return .pass }
@@ -68,7 +70,7 @@ struct ConnectionEnd {
         return patience < 0 && stage == .closed ? .close : .drop
     }
 
-    mutating func readEnd() -> Reading {
+    package mutating func readEnd() -> Reading {
         isReading = false
         expectsContinue = false
         return switch stage {
@@ -79,14 +81,14 @@ struct ConnectionEnd {
     }
 
     /// Somebody wants the body; true if its client has to be told to send it.
-    mutating func wantBody() -> Bool {
+    package mutating func wantBody() -> Bool {
         guard expectsContinue, !isAnswering else { return false }
         expectsContinue = false
         return true
     }
 
     /// An answer begins; true if it has to say that the connection ends with it.
-    mutating func writeHead() -> Bool {
+    package mutating func writeHead() -> Bool {
         isAnswering = true
         // A client that was not told to send its body may or may not do so; only a new connection is clear.
         let isCheap = !expectsContinue && bodyLeft.map { $0 <= Self.cheapBytes } ?? false
@@ -95,17 +97,17 @@ struct ConnectionEnd {
     }
 
     /// An answer is complete; true if our side is to be closed once it is sent.
-    mutating func writeEnd() -> Bool {
+    package mutating func writeEnd() -> Bool {
         isAnswering = false
         if isClosing { stage = .answered }
         return isClosing
     }
 
     /// Whoever answers wants our side closed; false if that comes by itself.
-    func closesOutput() -> Bool { stage == .open }
+    package func closesOutput() -> Bool { stage == .open }
 
     /// Our side is closed.
-    mutating func close() -> Closing {
+    package mutating func close() -> Closing {
         stage = .closed
         return isReading ? .readOn : .wait
     }
