@@ -10,8 +10,14 @@ import NIOHTTPTypes
 final class ConnectionWindow: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
 
-    /// Bytes a stream may be ahead; as much of each of the hundred streams of a connection may have to be kept.
-    private static let stream = 256 << 10
+    /// Bytes a stream may be ahead: what a client wants of 40 000 refs.
+    ///
+    /// As much of each of the streams of a connection may have to be kept. NIO lets a client send more only when it is
+    /// within 32 KiB of the end, and then no more than 64 KiB: whoever sends its body line by line should not get there.
+    private static let stream = 2 << 20
+
+    /// How many streams a connection may have at a time.
+    private static let streams = 16
 
     /// As much as the protocol can say, on top of what every connection begins with: its streams are what is bounded.
     private static let connection = Int(Int32.max) - 65_535
@@ -21,7 +27,10 @@ final class ConnectionWindow: ChannelInboundHandler, RemovableChannelHandler {
         guard let connection = context.channel.parent, Self.isHTTP2(connection, on: context.eventLoop),
             (try? context.channel.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID)) == 1
         else { return }
-        let settings = [HTTP2Setting(parameter: .initialWindowSize, value: Self.stream)]
+        let settings = [
+            HTTP2Setting(parameter: .initialWindowSize, value: Self.stream),
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: Self.streams),
+        ]
         connection.write(HTTP2Frame(streamID: .rootStream, payload: .settings(.settings(settings))), promise: nil)
         connection.writeAndFlush(
             HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: Self.connection)),

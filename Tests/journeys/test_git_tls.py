@@ -1,6 +1,9 @@
 """HTTPS by hubd itself, with stock git over HTTP/1.1 and HTTP/2."""
 
 import random
+import socket
+import ssl
+import struct
 import time
 
 import pytest
@@ -93,6 +96,40 @@ def test_thousands_of_wants_are_sent_in_pieces_over_http_2(secure, ada, tmp_path
         assert git(ada, "HTTP/2", *options, "clone", "-q", "--bare", url, str(clone)) == {"2"}
         assert len(ada.git("branch", cwd=clone).stdout.splitlines()) == 1500
         ada.git("fsck", "--full", "--strict", cwd=clone)
+
+
+def test_the_wants_of_forty_thousand_refs_fit_into_what_a_stream_of_http_2_may_send(secure):
+    """libcurl 7.88 may wait for ever at the end of a window that it reaches in the middle of such a body (RFC 9113)."""
+    trust = ssl.create_default_context(cafile=str(secure.certificate))
+    trust.set_alpn_protocols(["h2"])
+    port = int(secure.url.rsplit(":", 1)[1])
+    told = {}
+    with socket.create_connection(("localhost", port), timeout=20) as plain:
+        with trust.wrap_socket(plain, server_hostname="localhost") as connection:
+            assert connection.selected_alpn_protocol() == "h2"
+            fields = b"\x82\x87\x04\x07/health\x01\x09localhost"  # GET, https, path, authority (RFC 7541)
+            connection.sendall(
+                b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0, b"")
+                + frame(HEADERS, END_STREAM | END_HEADERS, 1, fields))
+            stream = connection.makefile("rb")
+            while True:
+                length, kind, flags, number = struct.unpack(">IBBI", b"\0" + stream.read(9))
+                payload = stream.read(length)
+                if kind == SETTINGS:
+                    told.update(struct.iter_unpack(">HI", payload))
+                if number == 1 and flags & END_STREAM:
+                    break
+    assert told[INITIAL_WINDOW_SIZE] >= 40_000 * 50
+    assert told[INITIAL_WINDOW_SIZE] * told[MAX_CONCURRENT_STREAMS] <= 32 << 20, "what may have to be kept is bounded"
+
+
+SETTINGS, HEADERS = 4, 1
+END_STREAM, END_HEADERS = 1, 4
+MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE = 3, 4
+
+
+def frame(kind, flags, stream, payload):
+    return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
 
 
 def test_large_files_follow_links_that_are_secure_too(secure, ada):
