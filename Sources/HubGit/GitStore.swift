@@ -72,6 +72,20 @@ package struct GitStore: Sendable {
         }
     }
 
+    /// For each of `commits` a repository with a ref that leads to it, if there is one other than `excluded`.
+    package static func repositories(
+        at commits: Set<CommitID>, except excluded: Int64, in connection: any SQLConnection
+    ) throws -> [CommitID: Int64] {
+        var found: [CommitID: Int64] = [:]
+        let sql = "SELECT repository_id, target, peeled FROM git_ref WHERE repository_id <> ?"
+        try connection.forEachRow(of: sql, [excluded]) { row in
+            let commit = try row.objectID(row.isNull(2) ? 1 : 2)
+            if commits.contains(commit), found[commit] == nil { found[commit] = try row.int64(0) }
+            return found.count < commits.count
+        }
+        return found
+    }
+
     /// Opens repository `id` on a transaction that is under way.
     ///
     /// - Parameter asCommitted: Whether the transaction changes nothing, so that what is read may be remembered.

@@ -87,7 +87,7 @@ package struct RepositoryService: Sendable {
             try ContentStore.unlinkAll(scope: record.rowID, in: connection)
             try ContentStore.unlinkAll(scope: PlainFileContent.scope(of: record.rowID), in: connection)
             try LargeFileRecord.removeAll(of: record.rowID, connection)
-            try connection.execute("DELETE FROM job WHERE repository_id = ?", [record.rowID])
+            try JobQueue.leave(record.rowID, in: connection)
             try Listing.remove(record.rowID, in: connection)
             try Popularity.remove(record.rowID, in: connection)
             try connection.execute("DELETE FROM access_request WHERE repository_id = ?", [record.rowID])

@@ -29,6 +29,20 @@ import Testing
         #expect(try await queue.lease() == nil)
     }
 
+    @Test func `a repository that is deleted leaves its fork the job on what both have`() async throws {
+        let (test, record) = try await Self.hub(pushes: 2)
+        let alice = try await test.user("alice")
+        let fork = try await test.hub.repositories.fork(
+            record.id, to: RepositoryID(.model, parsing: "alice/copy"), visibility: nil, by: alice)
+        let head = try await test.hub.revisions.require("main", in: fork)
+
+        try await test.hub.repositories.delete(record.id, by: alice)
+
+        let job = try #require(try await test.hub.queue.lease())
+        #expect((job.repository, job.commit) == (fork.rowID, head))
+        #expect(try await test.hub.queue.lease() == nil)
+    }
+
     /// Publishes tags of so many different commits on top of `head`, all in one push.
     private static func tag(
         _ count: Int, in record: RepositoryRecord, from head: CommitID, of test: TestHub, by caller: Caller

@@ -1,5 +1,6 @@
 package import HubCore
 package import HubDatabase
+import HubGit
 import Synchronization
 
 /// Work the hub has promised to do, one row each.
@@ -74,6 +75,20 @@ package struct JobQueue: Sendable {
         try await database.write { connection in
             try connection.execute("UPDATE job SET state = 'queued', lease_until = 0 WHERE state = 'running'")
         }
+    }
+
+    /// Hands the jobs of a repository that goes to others whose refs stand at the same commits, such as its forks, and
+    /// removes the rest.
+    static func leave(_ repository: Int64, in connection: any SQLConnection) throws {
+        let jobs = try connection.query("SELECT id, commit_id FROM job WHERE repository_id = ?", [repository])
+            .map { (id: try $0.int64(0), commit: try $0.objectID(1)) }
+        guard !jobs.isEmpty else { return }
+        let heirs = try GitStore.repositories(at: Set(jobs.map(\.commit)), except: repository, in: connection)
+        for job in jobs {
+            guard let heir = heirs[job.commit] else { continue }
+            try connection.execute("UPDATE job SET repository_id = ? WHERE id = ?", [heir, job.id])
+        }
+        try connection.execute("DELETE FROM job WHERE repository_id = ?", [repository])
     }
 
     package func count() async throws -> Int {
