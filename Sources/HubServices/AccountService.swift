@@ -75,19 +75,49 @@ package struct AccountService: Sendable {
         return organization
     }
 
+    /// As ``createOrganization(_:administrator:)``, in a transaction under way.
+    static func createOrganization(
+        _ name: String,
+        administrator: String,
+        at instant: Int64,
+        in connection: any SQLConnection
+    ) throws {
+        try requireName(name)
+        try insert(name, kind: .organization, isAdmin: false, at: instant, in: connection)
+        try setMember(administrator, of: name, role: .admin, in: connection)
+    }
+
+    /// Takes an organisation away that owns nothing, and was made so shortly before that nothing else names it.
+    static func removeNewOrganization(_ name: String, in connection: any SQLConnection) throws {
+        let organization = try account(name, .organization, in: connection)
+        let owned = try connection.queryOne("SELECT 1 FROM repository WHERE owner_id = ?", [organization.id])
+        guard owned == nil else { return }
+        try connection.execute("DELETE FROM membership WHERE organization_id = ?", [organization.id])
+        try connection.execute("DELETE FROM account WHERE id = ?", [organization.id])
+    }
+
     /// Gives `user` a role in `organization`, or takes it away (nil).
     package func setMember(_ user: String, of organization: String, role: Role?) async throws {
         try await database.write { connection in
-            let organization = try Self.account(organization, .organization, in: connection)
-            let user = try Self.account(user, .user, in: connection)
-            try connection.execute(
-                "DELETE FROM membership WHERE organization_id = ? AND user_id = ?", [organization.id, user.id])
-            guard let role else { return }
-            try connection.execute(
-                "INSERT INTO membership (organization_id, user_id, role) VALUES (?, ?, ?)",
-                [organization.id, user.id, role.rawValue]
-            )
+            try Self.setMember(user, of: organization, role: role, in: connection)
         }
+    }
+
+    private static func setMember(
+        _ user: String,
+        of organization: String,
+        role: Role?,
+        in connection: any SQLConnection
+    ) throws {
+        let organization = try account(organization, .organization, in: connection)
+        let user = try account(user, .user, in: connection)
+        try connection.execute(
+            "DELETE FROM membership WHERE organization_id = ? AND user_id = ?", [organization.id, user.id])
+        guard let role else { return }
+        try connection.execute(
+            "INSERT INTO membership (organization_id, user_id, role) VALUES (?, ?, ?)",
+            [organization.id, user.id, role.rawValue]
+        )
     }
 
     /// The organisations a user belongs to, with their role in each.
@@ -114,22 +144,36 @@ package struct AccountService: Sendable {
     }
 
     private func create(_ name: String, kind: AccountRecord.Kind, isAdmin: Bool) async throws -> AccountRecord {
-        guard RepositoryID.isWellFormed(name[...]), !Self.reserved.contains(name.lowercased()) else {
-            throw HubError.invalid(
-                "'\(name.prefix(100))' cannot be an account name; use up to 96 letters, digits, '-', '_' and '.'")
-        }
+        try Self.requireName(name)
         let created = now.seconds
         do {
             return try await database.write { connection in
-                try connection.execute(
-                    "INSERT INTO account (name, name_key, kind, is_admin, created_at) VALUES (?, ?, ?, ?, ?)",
-                    [name, name.lowercased(), kind.rawValue, isAdmin, created]
-                )
+                try Self.insert(name, kind: kind, isAdmin: isAdmin, at: created, in: connection)
                 return try Self.account(name, kind, in: connection)
             }
         } catch SQLError.constraint {
             throw HubError.conflict("the name '\(name)' is taken")
         }
+    }
+
+    private static func requireName(_ name: String) throws {
+        guard RepositoryID.isWellFormed(name[...]), !reserved.contains(name.lowercased()) else {
+            throw HubError.invalid(
+                "'\(name.prefix(100))' cannot be an account name; use up to 96 letters, digits, '-', '_' and '.'")
+        }
+    }
+
+    private static func insert(
+        _ name: String,
+        kind: AccountRecord.Kind,
+        isAdmin: Bool,
+        at instant: Int64,
+        in connection: any SQLConnection
+    ) throws {
+        try connection.execute(
+            "INSERT INTO account (name, name_key, kind, is_admin, created_at) VALUES (?, ?, ?, ?, ?)",
+            [name, name.lowercased(), kind.rawValue, isAdmin, instant]
+        )
     }
 
     static func account(

@@ -26,16 +26,29 @@ package struct RepositoryService: Sendable {
     ) async throws -> RepositoryRecord {
         let instant = now.seconds
         return try await database.write { connection in
-            let owner = try Self.owner(of: id, for: caller, in: connection)
-            let record = try Self.insert(
-                id, owner: owner, visibility: visibility, upstream: nil, at: instant, in: connection)
-            if firstCommit, let user = caller.user {
-                try Self.writeFirstCommit(of: record, by: user, at: instant, in: connection)
-            }
-            try Listing.refresh(record.rowID, in: connection)
-            try Event.record("repository-created", on: record.rowID, by: caller, at: instant, in: connection)
-            return record
+            try Self.create(
+                id, visibility: visibility, firstCommit: firstCommit, by: caller, at: instant, in: connection)
         }
+    }
+
+    /// As ``create(_:visibility:firstCommit:by:)``, in a transaction under way.
+    static func create(
+        _ id: RepositoryID,
+        visibility: RepositoryRecord.Visibility,
+        firstCommit: Bool,
+        by caller: Caller,
+        at instant: Int64,
+        in connection: any SQLConnection
+    ) throws -> RepositoryRecord {
+        let owner = try owner(of: id, for: caller, in: connection)
+        let record = try insert(
+            id, owner: owner, visibility: visibility, upstream: nil, at: instant, in: connection)
+        if firstCommit, let user = caller.user {
+            try writeFirstCommit(of: record, by: user, at: instant, in: connection)
+        }
+        try Listing.refresh(record.rowID, in: connection)
+        try Event.record("repository-created", on: record.rowID, by: caller, at: instant, in: connection)
+        return record
     }
 
     /// Copies a repository: a row, its refs and the links to its content, in one transaction; no byte of a model moves.
@@ -78,30 +91,38 @@ package struct RepositoryService: Sendable {
     /// Removes the repository, its refs and its links; content nobody else links is swept later.
     package func delete(_ id: RepositoryID, by caller: Caller) async throws {
         let instant = now.seconds
-        try await database.write { connection in
-            let record = try Access.repository(id, for: caller, as: .admin, in: connection)
-            try GitRepository(connection, repository: record.rowID).removeAll()
-            for table in Self.tablesAboutRepositories {
-                try connection.execute("DELETE FROM \(table) WHERE repository_id = ?", [record.rowID])
-            }
-            try ContentStore.unlinkAll(scope: record.rowID, in: connection)
-            try ContentStore.unlinkAll(scope: PlainFileContent.scope(of: record.rowID), in: connection)
-            try LargeFileRecord.removeAll(of: record.rowID, connection)
-            try JobQueue.leave(record.rowID, in: connection)
-            try Listing.remove(record.rowID, in: connection)
-            try Popularity.remove(record.rowID, in: connection)
-            try connection.execute("DELETE FROM access_request WHERE repository_id = ?", [record.rowID])
-            try DiscussionLog.removeAll(of: record.rowID, in: connection)
-            try ForkOrigin.keepLast(of: record, in: connection)
-            try connection.execute("UPDATE repository SET upstream_id = NULL WHERE upstream_id = ?", [record.rowID])
-            try connection.execute("DELETE FROM repository WHERE id = ?", [record.rowID])
-            try Event.record(
-                "repository-deleted", on: record.rowID, by: caller,
-                payload: [
-                    "name": record.id.path, "kind": record.id.kind.rawValue,
-                    "visibility": record.visibility.rawValue, "owner": "\(record.ownerID)",
-                ], at: instant, in: connection)
+        try await database.write { connection in try Self.delete(id, by: caller, at: instant, in: connection) }
+    }
+
+    /// As ``delete(_:by:)``, in a transaction under way.
+    static func delete(
+        _ id: RepositoryID,
+        by caller: Caller,
+        at instant: Int64,
+        in connection: any SQLConnection
+    ) throws {
+        let record = try Access.repository(id, for: caller, as: .admin, in: connection)
+        try GitRepository(connection, repository: record.rowID).removeAll()
+        for table in tablesAboutRepositories {
+            try connection.execute("DELETE FROM \(table) WHERE repository_id = ?", [record.rowID])
         }
+        try ContentStore.unlinkAll(scope: record.rowID, in: connection)
+        try ContentStore.unlinkAll(scope: PlainFileContent.scope(of: record.rowID), in: connection)
+        try LargeFileRecord.removeAll(of: record.rowID, connection)
+        try JobQueue.leave(record.rowID, in: connection)
+        try Listing.remove(record.rowID, in: connection)
+        try Popularity.remove(record.rowID, in: connection)
+        try connection.execute("DELETE FROM access_request WHERE repository_id = ?", [record.rowID])
+        try DiscussionLog.removeAll(of: record.rowID, in: connection)
+        try ForkOrigin.keepLast(of: record, in: connection)
+        try connection.execute("UPDATE repository SET upstream_id = NULL WHERE upstream_id = ?", [record.rowID])
+        try connection.execute("DELETE FROM repository WHERE id = ?", [record.rowID])
+        try Event.record(
+            "repository-deleted", on: record.rowID, by: caller,
+            payload: [
+                "name": record.id.path, "kind": record.id.kind.rawValue,
+                "visibility": record.visibility.rawValue, "owner": "\(record.ownerID)",
+            ], at: instant, in: connection)
     }
 
     /// Tables with rows about a repository that go when it goes.
