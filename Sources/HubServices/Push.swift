@@ -42,7 +42,7 @@ package struct Push: Sendable {
     /// Such a push needs the role admin; it may move every ref, anywhere, and no check of what is left refuses it.
     let erasing: Set<ContentDigest>
 
-    /// The door: `git`, `api`, `merge`, `mirror`.
+    /// The door: `git`, `api`, `merge`, `mirror`, `import`.
     let door: String
 
     /// Words for the hub that came along, as with `git push -o`.

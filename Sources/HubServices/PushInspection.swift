@@ -142,12 +142,18 @@ struct PushInspection: Sendable {
         // Nobody else's content can be counted on: what is in chunks for others is brought again.
         chunked.formUnion(try git.chunkedElsewhere(content.files.map(\.id)))
         guard limits.largePlainFiles == .refuse else { return }
+        // Whoever takes over what others committed can hardly commit it again.
+        let remedy =
+            ["import", "mirror"].contains(push.door)
+            ? "let the hub keep such files in chunks (plain-files.over-limit = chunk), or rewrite the history with "
+                + "'git lfs migrate import' where it comes from"
+            : "add it with hubctl, or track it with git-lfs ('git lfs track') and commit again"
         for blob in content.files where blob.size > limits.plainFileBytes {
             findings.append(
                 Finding(
                     .error,
                     "is \(blob.size) bytes as a plain git file, over this hub's limit of \(limits.plainFileBytes); "
-                        + "add it with hubctl, or track it with git-lfs ('git lfs track') and commit again",
+                        + remedy,
                     in: blob.path
                 )
             )
