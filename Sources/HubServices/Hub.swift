@@ -105,8 +105,7 @@ package struct Hub: Sendable {
             options: mirrors, now: now, logger: logger)
         refs = RefService(git: git, revisions: revisions, pushes: pushes, scratch: scratch, now: now)
         imports = ImportService(
-            database: database, git: git, content: content, accounts: accounts, repositories: repositories,
-            pushes: pushes, limits: limits, scratch: scratch, now: now)
+            database: database, git: git, content: content, pushes: pushes, limits: limits, scratch: scratch, now: now)
         sshKeys = SSHKeyService(database: database, now: now)
         uploadPlans = UploadPlanService(git: git, limits: limits)
         gitWire = GitWireService(git: git, pushes: pushes, limits: limits, scratch: scratch)

@@ -277,3 +277,156 @@ def test_a_folder_that_is_not_there_ends_the_start_with_a_sentence(tmp_path):
          str(tmp_path / "nowhere")], check=False)
     assert result.returncode != 0
     assert f"the folder '{tmp_path}/nowhere' to import from cannot be read" in said(result)
+
+
+def test_a_path_that_is_no_folder_ends_the_start_with_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    result = run(
+        [programs.HUBD, "serve", "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0", "--import",
+         str(tmp_path / "file")], check=False)
+    assert result.returncode != 0
+    assert f"the folder '{tmp_path}/file' to import from cannot be read: it is not a folder" in said(result)
+    assert "NSCocoa" not in said(result)
+
+
+def filled(person, path, **options):
+    """A bare repository with one commit, and a working copy of it."""
+    work = bare(person, path, **options)
+    commit(person, work, "a", f"{path}\n")
+    person.git("push", "-q", "origin", "HEAD", cwd=work)
+    return work
+
+
+def logged(hub, word):
+    return [line for line in hub.said().splitlines() if word in line]
+
+
+def test_refs_in_a_list_that_is_not_sorted_as_it_says_are_all_taken(importing, anybody):
+    place = importing.source / "smart" / "many.git"
+    tip = anybody.git("rev-parse", "HEAD", cwd=filled(anybody, place)).stdout.strip()
+    names = [f"refs/tags/v{number}" for number in range(300)]
+    (place / "packed-refs").write_text(
+        "# pack-refs with: peeled fully-peeled sorted \n" + "".join(f"{tip} {name}\n" for name in reversed(names)))
+
+    importing.start()
+
+    copy = mirror(anybody, f"{importing.url}/smart/many.git", "many.git")
+    served = anybody.git("ls-remote", str(place), "refs/*").stdout.splitlines()
+    assert refs(anybody, copy) == sorted(f"{line.split()[1]} {line.split()[0]} " for line in served)
+    assert len(served) == 301 and "A ref was not imported" not in importing.said()
+
+
+def test_of_folders_that_differ_only_in_capitals_one_is_taken_and_the_others_are_told(importing, anybody):
+    first, second = importing.source / "O" / "Case.git", importing.source / "o" / "case.git"
+    for place in (second, first):
+        filled(anybody, place)
+    plain, owned = importing.source / "one.git", importing.source / "library" / "one.git"
+    filled(anybody, plain)
+    filled(anybody, owned)
+
+    importing.start()
+
+    copy = mirror(anybody, f"{importing.url}/o/case.git", "case.git")
+    assert refs(anybody, copy) == refs(anybody, first) != refs(anybody, second)
+    lines = logged(importing, "A repository was not imported")
+    assert len(lines) == 2 and all(" error " in line for line in lines)
+    assert str(second) in lines[0] and str(first) in lines[0]
+    assert str(plain) in lines[1] and str(owned) in lines[1]
+
+    # Who was first on the hub keeps the name, whoever comes before in the folder.
+    importing.stop()
+    third = importing.source / "A" / "case.git"
+    filled(anybody, importing.source / "a" / "Case.git")
+    importing.start()
+    importing.stop()
+    filled(anybody, third)
+    importing.start()
+    assert refs(anybody, mirror(anybody, f"{importing.url}/A/case.git", "a.git")) != refs(anybody, third)
+    assert any(str(third) in line for line in logged(importing, "A repository was not imported"))
+
+
+def test_a_detached_head_is_told_and_a_branch_at_its_commit_becomes_the_default(importing, anybody):
+    place = importing.source / "smart" / "detached.git"
+    work = filled(anybody, place)
+    anybody.git("push", "-q", "origin", "main:refs/heads/release", "main:refs/heads/stable", cwd=work)
+    commit(anybody, work, "b", "2\n")
+    anybody.git("push", "-q", "origin", "main", cwd=work)
+    tip = anybody.git("rev-parse", "release", cwd=place).stdout.strip()
+    anybody.git("update-ref", "--no-deref", "HEAD", tip, cwd=place)
+
+    importing.start()
+
+    line, = logged(importing, "HEAD was not imported")
+    assert " warning " in line and f"it is detached, at {tip}" in line and "refs/heads/release" in line
+    copy = mirror(anybody, f"{importing.url}/smart/detached.git", "copy.git")
+    assert anybody.git("symbolic-ref", "HEAD", cwd=copy).stdout.strip() == "refs/heads/release"
+
+
+def test_of_a_repository_that_lost_its_objects_nothing_is_made_and_its_owner_is_nobody(importing, anybody):
+    place = importing.source / "alice" / "lost.git"
+    tip = anybody.git("rev-parse", "HEAD", cwd=filled(anybody, place)).stdout.strip()
+    shutil.rmtree(place / "objects")
+    (place / "objects").mkdir()
+    # Its tip is there, and what it stands on is not: it is found out later.
+    deeper = importing.source / "bob" / "deeper.git"
+    work = filled(anybody, deeper)
+    blob = anybody.git("rev-parse", "HEAD:a", cwd=work).stdout.strip()
+    (deeper / "objects" / blob[:2] / blob[2:]).unlink()
+    none = importing.source / "carol" / "refused.git"
+    work = bare(anybody, none)
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab" * 32 + "\nsize 12\n"
+    commit(anybody, work, "lost.bin", pointer)
+    anybody.git("push", "-q", "origin", "main", cwd=work)
+
+    importing.start()
+
+    lines = logged(importing, "A repository was not imported")
+    assert [next(path for path in (place, deeper, none) if str(path) in line) for line in lines] == [
+        place, deeper, none]
+    assert all(" error " in line for line in lines)
+    assert tip in lines[0] and "refs/heads/main" in lines[0] and f"git -C {place} fsck" in lines[0]
+    assert f"object {blob} is missing" in lines[1]
+    assert "Repository imported" not in importing.said()
+    for owner, name in (("alice", "lost"), ("bob", "deeper"), ("carol", "refused")):
+        assert importing.get(f"/api/models/{owner}/{name}").status == importing.get("/api/models/no/no").status
+        importing.hubd("admin", "user", "create", owner)
+
+
+def test_large_files_that_are_missing_come_with_the_command_that_is_named(importing, anybody):
+    origin = anybody.home / "origin.git"
+    work = bare(anybody, origin)
+    anybody.git("lfs", "install", "--local", cwd=work)
+    anybody.git("lfs", "track", "*.bin", cwd=work)
+    (work / "data.bin").write_bytes(b"weights" * 1000)
+    commit(anybody, work, "note", "weights\n")
+    anybody.git("push", "-q", f"file://{origin}", "main", cwd=work)
+    place = importing.source / "smart" / "weights.git"
+    place.parent.mkdir()
+    anybody.git("clone", "-q", "--bare", f"file://{origin}", place)
+    importing.start()
+    line, = logged(importing, "A repository was not imported")
+    command = line.split("`")[1]
+    assert "1 of its large files" in line and command == f"git -C {place} lfs fetch --all"
+    importing.stop()
+
+    anybody.git(*command.split()[1:])
+    importing.start()
+
+    assert importing.file("smart/weights", "data.bin").body == b"weights" * 1000
+
+
+def test_a_plain_file_that_is_too_large_names_the_setting_that_lets_it_in(importing, anybody):
+    work = filled(anybody, importing.source / "smart" / "plain.git")
+    (work / "large.txt").write_bytes(b"w" * 3_000_000)
+    commit(anybody, work, "note", "large\n")
+    anybody.git("push", "-q", "origin", "main", cwd=work)
+    importing.environment["HUBD_LIMITS_PLAIN_FILE_BYTES"] = "2000000"
+    importing.start()
+    line, = logged(importing, "A repository was not imported")
+    assert "large.txt: is 3000000 bytes" in line and "plain-files.over-limit = chunk" in line
+    importing.stop()
+
+    importing.environment["HUBD_PLAIN_FILES_OVER_LIMIT"] = "chunk"
+    importing.start()
+
+    assert importing.file("smart/plain", "large.txt").body == b"w" * 3_000_000

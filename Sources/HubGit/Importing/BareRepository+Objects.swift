@@ -26,8 +26,7 @@ extension BareRepository {
             let header = try header(id)
             let limit = header.kind == .blob ? max(limits.objectBytes, limits.fileBytes) : limits.objectBytes
             guard header.size <= limit else {
-                throw GitError.invalid(
-                    "object \(id) has more than the \(limit) bytes allowed; keep large files in git-lfs")
+                throw GitError.invalid(Self.tooLarge(id, header, limit))
             }
             try append(PackFormat.entryHeader(header))
             if header.kind == .blob, header.size > Self.wholeBytes {
@@ -53,6 +52,13 @@ extension BareRepository {
 extension BareRepository {
     /// Longer blobs are read in pieces.
     private static var wholeBytes: Int { 4 << 20 }
+
+    private static func tooLarge(_ id: ObjectID, _ header: ObjectHeader, _ limit: Int) -> String {
+        guard header.kind == .blob else { return "object \(id) has more than the \(limit) bytes allowed" }
+        return
+            "file \(id) has \(header.size) bytes as a plain git file, over the limit of \(limit); move it to git-lfs "
+            + "('git lfs migrate import'), or let the hub keep such files in chunks (plain-files.over-limit = chunk)"
+    }
 }
 
 /// Finds each object once; of those that were there before it looks at the trees of the commits next to the new ones.
@@ -75,6 +81,7 @@ private struct ObjectSurvey {
         while true {
             let status = git_revwalk_next(&next, walk.pointer)
             guard status != GIT_ITEROVER.rawValue else { break }
+            if status == GIT_ENOTFOUND.rawValue { try requireCommits(behind: tips, in: bare) }
             try git { status }
             commits.append((ObjectID(next), try CommitHead(try bare.object(ObjectID(next)))))
         }
@@ -85,6 +92,15 @@ private struct ObjectSurvey {
         for (id, commit) in commits {
             add(id, isNew: true)
             try see(tree: commit.tree, isNew: true, in: bare)
+        }
+    }
+
+    /// Throws at the first that is missing.
+    private mutating func requireCommits(behind tips: [ObjectID], in bare: borrowing BareRepository) throws {
+        var pending = try tips.map { try followTags(from: $0, in: bare) }
+        var seen = Set(pending)
+        while let id = pending.popLast() {
+            pending += try CommitHead(try bare.object(id)).parents.filter { seen.insert($0).inserted }
         }
     }
 

@@ -10,11 +10,28 @@ extension BareRepository {
     }
 
     /// All refs as they stand.
+    ///
+    /// None is looked up by its name: libgit2 then believes a `packed-refs` that says it is sorted, and is not always.
     package func refs() throws(GitError) -> Refs {
+        let places = try places()
+        var refs = Refs()
+        for name in places.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+            take(name, places, into: &refs)
+        }
+        return refs
+    }
+
+    /// What a ref holds.
+    private enum Place {
+        case object(ObjectID)
+        case ref(String)
+    }
+
+    private func places() throws(GitError) -> [String: Place] {
         let iterator = try Owned(freeing: { git_reference_iterator_free($0) }) {
             git_reference_iterator_new($0, pointer)
         }
-        var refs = Refs()
+        var places: [String: Place] = [:]
         while true {
             var next: OpaquePointer?
             let status = git_reference_next(&next, iterator.pointer)
@@ -22,21 +39,26 @@ extension BareRepository {
             try git { status }
             guard let next else { break }
             defer { git_reference_free(next) }
-            take(next, into: &refs)
+            let name = String(cString: git_reference_name(next))
+            // A loose ref comes before a packed one of the same name, and counts.
+            guard places[name] == nil else { continue }
+            if let id = git_reference_target(next) {
+                places[name] = .object(ObjectID(id.pointee))
+            } else if let other = git_reference_symbolic_target(next) {
+                places[name] = .ref(String(cString: other))
+            }
         }
-        refs.taken.sort { $0.name.name.utf8.lexicographicallyPrecedes($1.name.name.utf8) }
-        return refs
+        return places
     }
 
-    private func take(_ reference: OpaquePointer, into refs: inout Refs) {
-        let name = String(cString: git_reference_name(reference))
+    private func take(_ name: String, _ places: [String: Place], into refs: inout Refs) {
         do {
             let ref = try RefName(parsing: name)
             guard ref.isBranch || ref.isTag else {
                 return refs.leftOut.append((name, "it is neither a branch nor a tag"))
             }
             if let problem = ref.problemAsNew { return refs.leftOut.append((name, problem)) }
-            let target = try target(of: reference)
+            let target = try target(of: name, places)
             guard let commit = try commit(behind: target) else {
                 return refs.leftOut.append((name, "it does not lead to a commit"))
             }
@@ -49,12 +71,23 @@ extension BareRepository {
         }
     }
 
-    private func target(of reference: OpaquePointer) throws(GitError) -> ObjectID {
-        let direct = try Owned(freeing: { git_reference_free($0) }) { git_reference_resolve($0, reference) }
-        guard let id = git_reference_target(direct.pointer) else {
-            throw GitError(code: .notFound, message: "it leads nowhere")
+    /// Follows refs that name others, as far as git does.
+    private func target(of start: String, _ places: [String: Place]) throws(GitError) -> ObjectID {
+        var name = start
+        for _ in 0...5 {
+            switch places[name] {
+            case .object(let id): return id
+            case .ref(let other): name = other
+            case nil:
+                // Such as HEAD.
+                var id = git_oid()
+                guard git_reference_name_to_id(&id, pointer, name) == 0 else {
+                    throw GitError(code: .notFound, message: "it leads to \(name), which is not there")
+                }
+                return ObjectID(id)
+            }
         }
-        return ObjectID(id.pointee)
+        throw GitError(code: .notFound, message: "it leads nowhere")
     }
 
     /// Follows tag objects; nil if they end at something else.

@@ -1,4 +1,5 @@
 import CLibgit2
+import Foundation
 package import HubCore
 
 /// A bare git repository in a folder: read as it stands, never written.
@@ -9,18 +10,41 @@ package struct BareRepository: ~Copyable {
     private let objects: Owned
     let path: String
 
-    /// Opens the repository in the folder `path`; fails if there is none, or if it is another user's.
+    /// Opens the repository in the folder `path`.
+    ///
+    /// Fails if there is none, if it is another user's, if it is shallow, or if its objects are named by SHA-256.
     package init(path: String) throws(GitError) {
         Libgit2.start()
+        try Self.requireSHA1(path)
         let flags =
             GIT_REPOSITORY_OPEN_BARE.rawValue | GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue
             | GIT_REPOSITORY_OPEN_NO_DOTGIT.rawValue
         let handle = try Owned(freeing: { git_repository_free($0) }) {
             git_repository_open_ext($0, path, UInt32(flags), nil)
         }
+        guard git_repository_is_shallow(handle.pointer) == 0 else {
+            throw .invalid(
+                "the repository is shallow, it lacks the older commits; `git -C \(path) fetch --unshallow` brings them")
+        }
         objects = try Owned(freeing: { git_odb_free($0) }) { git_repository_odb($0, handle.pointer) }
         self.handle = handle
         self.path = path
+    }
+
+    /// Told here, because libgit2 only says which setting it does not know.
+    private static func requireSHA1(_ path: String) throws(GitError) {
+        guard
+            let config = try? Owned(
+                freeing: { git_config_free($0) }, { git_config_open_ondisk($0, path + "/config") })
+        else { return }
+        var value = git_buf()
+        defer { git_buf_dispose(&value) }
+        guard git_config_get_string_buf(&value, config.pointer, "extensions.objectformat") == 0 else { return }
+        let format = String(cString: value.ptr)
+        guard format.lowercased() != "sha1" else { return }
+        throw .invalid(
+            "its objects are named by '\(format.prefix(20))' (extensions.objectFormat); the hub keeps repositories of "
+                + "SHA-1 only, such as `git fast-export --all` and `git fast-import` make of it")
     }
 
     var pointer: OpaquePointer { handle.pointer }
@@ -49,22 +73,15 @@ package struct BareRepository: ~Copyable {
         }
     }
 
-    /// The branch that `HEAD` stands for, whether or not it exists; nil if it stands for a commit.
-    package var defaultBranch: RefName? {
-        get throws(GitError) {
-            let head = try Owned(freeing: { git_reference_free($0) }) {
-                git_reference_lookup($0, handle.pointer, "HEAD")
-            }
-            guard let target = git_reference_symbolic_target(head.pointer) else { return nil }
-            guard let name = try? RefName(parsing: String(cString: target)), name.isBranch else { return nil }
-            return name
-        }
-    }
-
     /// An object that must exist; its bytes were hashed and bear this name.
     func object(_ id: ObjectID) throws(GitError) -> GitObject {
         var id = git_oid(id)
-        let object = try Owned(freeing: { git_odb_object_free($0) }) { git_odb_read($0, objects.pointer, &id) }
+        let object: Owned
+        do {
+            object = try Owned(freeing: { git_odb_object_free($0) }) { git_odb_read($0, objects.pointer, &id) }
+        } catch {
+            throw explain(error, reading: ObjectID(id))
+        }
         guard let kind = ObjectKind(git_odb_object_type(object.pointer)) else {
             throw GitError(code: .invalid, message: "\(ObjectID(id)) is of no kind git knows")
         }
@@ -76,7 +93,11 @@ package struct BareRepository: ~Copyable {
     /// What kind of object `id` is, and how long.
     func header(_ id: ObjectID) throws(GitError) -> ObjectHeader {
         var (id, length, type) = (git_oid(id), 0, GIT_OBJECT_INVALID)
-        try git { git_odb_read_header(&length, &type, objects.pointer, &id) }
+        do {
+            try git { git_odb_read_header(&length, &type, objects.pointer, &id) }
+        } catch {
+            throw explain(error, reading: ObjectID(id))
+        }
         guard let kind = ObjectKind(type) else {
             throw GitError(code: .invalid, message: "\(ObjectID(id)) is of no kind git knows")
         }
@@ -86,6 +107,18 @@ package struct BareRepository: ~Copyable {
     func has(_ id: ObjectID) -> Bool {
         var id = git_oid(id)
         return git_odb_exists(objects.pointer, &id) == 1
+    }
+
+    /// Says what to do if it is that the object is not there, though something names it.
+    private func explain(_ error: GitError, reading id: ObjectID) -> GitError {
+        guard !has(id) else { return error }
+        let packs = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/objects/pack")) ?? []
+        let remedy =
+            packs.contains { $0.hasSuffix(".promisor") }
+            ? "the repository is a partial clone, and `git -C \(path) fetch --refetch --no-filter origin "
+                + "'refs/heads/*:refs/heads/*' --tags` brings the rest"
+            : "the repository is damaged, and `git -C \(path) fsck` tells what else it lacks"
+        return GitError(code: .notFound, message: "object \(id) is missing: \(remedy)")
     }
 
     /// Whether the history of `new` goes on from `old`.

@@ -8,23 +8,53 @@ struct ImportFolder: Sendable {
         let path: String
         let owner: String
         let name: String
+
+        /// The same for all names that are one on the hub.
+        fileprivate var key: String { "\(owner)/\(name)".lowercased() }
     }
 
     /// By path.
     let items: [Item]
 
+    /// Folders that could not be looked into, each with why.
+    let unread: [(path: String, reason: HubError)]
+
     /// - Parameter bareNameOwner: Who owns what lies in the folder itself.
     init(_ path: String, bareNameOwner: String) throws {
         var items: [Item] = []
+        var unread: [(path: String, reason: HubError)] = []
         for name in try Self.folders(in: path) {
             if let item = Self.item(name, in: path, owner: bareNameOwner) {
                 items.append(item)
                 continue
             }
             let inner = "\(path)/\(name)"
-            items += try Self.folders(in: inner).compactMap { Self.item($0, in: inner, owner: name) }
+            do {
+                items += try Self.folders(in: inner).compactMap { Self.item($0, in: inner, owner: name) }
+            } catch let error as HubError {
+                unread.append((inner, error))
+            }
         }
         self.items = items
+        self.unread = unread
+    }
+
+    /// One item for each name, and the others beside those that have it: the hub tells no capitals from small letters.
+    ///
+    /// - Parameter places: The paths that were imported before; they keep the name. Of others the first has it.
+    func items(preferring places: Set<String>) -> (taken: [Item], clashes: [(item: Item, holder: Item)]) {
+        let rivals = Dictionary(grouping: items, by: \.key)
+        let holders = rivals.compactMapValues { rivals in rivals.first { places.contains($0.path) } ?? rivals.first }
+        var taken: [Item] = []
+        var clashes: [(item: Item, holder: Item)] = []
+        for item in items {
+            guard let holder = holders[item.key], holder.path != item.path else {
+                taken.append(item)
+                continue
+            }
+            clashes.append((item, holder))
+        }
+        return (taken, clashes)
     }
 
     private static func item(_ name: String, in folder: String, owner: String) -> Item? {
@@ -41,8 +71,17 @@ struct ImportFolder: Sendable {
             }
         } catch {
             throw HubError.invalid(
-                "the folder '\(path)' to import from cannot be read: \(error.localizedDescription)")
+                "the folder '\(path)' to import from cannot be read: \(reason(path) ?? "\(error)")")
         }
+    }
+
+    private static func reason(_ path: String) -> String? {
+        var isFolder: ObjCBool = false
+        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            return "there is no such folder"
+        }
+        guard isFolder.boolValue else { return "it is not a folder" }
+        return FileManager.default.isReadableFile(atPath: path) ? nil : "hubd may not read it"
     }
 }
 

@@ -16,15 +16,10 @@ package struct ImportService: Sendable {
     let database: any SQLDatabase
     let git: GitStore
     let content: ContentStore
-    let accounts: AccountService
-    let repositories: RepositoryService
     let pushes: PushService
     let limits: HubLimits
     let scratch: String
     let now: Now
-
-    /// So many refs are published at a time.
-    private static let refsPerPush = 500
 
     /// Takes over what is new in `folder`, one repository after the other.
     ///
@@ -41,7 +36,17 @@ package struct ImportService: Sendable {
         logger: Logger
     ) async throws {
         try await withdrawInvitations()
-        let items = try ImportFolder(folder, bareNameOwner: bareNameOwner).items
+        let folder = try ImportFolder(folder, bareNameOwner: bareNameOwner)
+        for (path, reason) in folder.unread {
+            logger.error("A folder was not imported", metadata: ["folder": "\(path)", "reason": "\(reason)"])
+        }
+        let (items, clashes) = folder.items(preferring: try await places())
+        for (item, holder) in clashes {
+            let reason =
+                "\(holder.path) has the same name on the hub, which takes capitals for small letters; rename one"
+            logger.error(
+                "A repository was not imported", metadata: ["folder": "\(item.path)", "reason": "\(reason)"])
+        }
         let importer = try await importer()
         for item in items {
             var logger = logger
@@ -61,6 +66,13 @@ package struct ImportService: Sendable {
         try await database.write { connection in
             try connection.execute(
                 "UPDATE repository_import SET takes_anonymous_pushes = 0 WHERE takes_anonymous_pushes <> 0")
+        }
+    }
+
+    /// Where what was imported before came from.
+    private func places() async throws -> Set<String> {
+        try await database.read { connection in
+            Set(try connection.query("SELECT place FROM repository_import").map { try $0.string(0) })
         }
     }
 
@@ -94,21 +106,24 @@ package struct ImportService: Sendable {
             throw HubError.conflict(
                 "\(id) is on the hub already, and was not imported; remove or rename one of the two")
         }
-        let record = try await record(id, past, by: importer)
-        // Whatever interrupts what follows, the next start knows that it is an import.
-        if past == nil { try await remember(record, item, digest: [], isOpen: false) }
+        if past?.digest != survey.digest { try requireSomething(of: survey, logger: logger) }
+        let start = try await start(id, past, item, by: importer)
         if past?.digest != survey.digest {
+            let count: Int
             do {
-                try await content(of: item, survey, into: record, by: importer, logger: logger)
+                count = try await content(of: item, survey, into: start.record, by: importer, logger: logger)
             } catch {
-                if past == nil { try await repositories.delete(id, by: importer) }
+                try await undo(start, by: importer)
                 throw error
             }
-            logger.info("Repository imported", metadata: ["repo": "\(id)", "refs": "\(survey.refs.taken.count)"])
+            logger.info("Repository imported", metadata: ["repo": "\(id)", "refs": "\(count)"])
         }
         let isOpen = survey.takesAnonymousPushes && admitsGuests
-        try await remember(
-            record, item, digest: survey.digest, isOpen: isOpen, rewinds: isOpen && survey.letsPushesRewind)
+        try await database.write { connection in
+            try remember(
+                start.record, item, digest: survey.digest, isOpen: isOpen, rewinds: isOpen && survey.letsPushesRewind,
+                in: connection)
+        }
         guard survey.takesAnonymousPushes else { return }
         if admitsGuests {
             logger.notice("Anonymous pushes from this machine are accepted", metadata: ["repo": "\(id)"])
@@ -120,9 +135,9 @@ package struct ImportService: Sendable {
     }
 
     /// A bare repository as it stands.
-    private struct Survey: Sendable {
+    struct Survey: Sendable {
         let refs: BareRepository.Refs
-        let defaultBranch: RefName?
+        let head: BareRepository.Head
         let takesAnonymousPushes: Bool
         let letsPushesRewind: Bool
         let digest: [UInt8]
@@ -132,12 +147,16 @@ package struct ImportService: Sendable {
         try await NIOThreadPool.singleton.runIfActive {
             let bare = try BareRepository(path: item.path)
             let refs = try bare.refs()
-            let branch = try bare.defaultBranch
+            let head = try bare.head
             var hash = SHA256()
-            hash.update(data: Array("HEAD \(branch?.name ?? "")\n".utf8))
+            if case .branch(let branch) = head {
+                hash.update(data: Array("HEAD \(branch.name)\n".utf8))
+            } else {
+                hash.update(data: Array("HEAD \n".utf8))
+            }
             for ref in refs.taken { hash.update(data: Array("\(ref.target.hex) \(ref.name)\n".utf8)) }
             return Survey(
-                refs: refs, defaultBranch: branch, takesAnonymousPushes: try bare.takesAnonymousPushes,
+                refs: refs, head: head, takesAnonymousPushes: try bare.takesAnonymousPushes,
                 letsPushesRewind: try bare.letsPushesRewind, digest: Array(hash.finalize()))
         }
     }
@@ -161,15 +180,59 @@ package struct ImportService: Sendable {
         }
     }
 
-    private func record(_ id: RepositoryID, _ past: Past?, by importer: Caller) async throws -> RepositoryRecord {
-        if let past { return past.record }
-        let isThere = try await database.read { connection in
-            try AccountRecord.find(id.owner, in: connection) != nil
+    /// Tells which refs are left out, and throws if that leaves nothing.
+    private func requireSomething(of survey: Survey, logger: Logger) throws {
+        for (name, reason) in survey.refs.leftOut {
+            logger.warning("A ref was not imported", metadata: ["ref": "\(name)", "reason": "\(reason)"])
         }
-        if !isThere {
-            _ = try await accounts.createOrganization(id.owner, administrator: importer.user?.name ?? "")
+        guard survey.refs.taken.isEmpty, let first = survey.refs.leftOut.first else { return }
+        throw HubError.invalid("none of its refs can be taken; \(first.name): \(first.reason)")
+    }
+
+    /// A repository into which something is to come, and what of it is new.
+    private struct Start: Sendable {
+        let record: RepositoryRecord
+        var isNew = false
+        var ownerIsNew = false
+    }
+
+    /// Makes the repository if it is not there, and its owner if nobody has that name.
+    ///
+    /// In one transaction with the note that it is an import: whatever interrupts what follows, the next start knows.
+    private func start(
+        _ id: RepositoryID,
+        _ past: Past?,
+        _ item: ImportFolder.Item,
+        by importer: Caller
+    ) async throws -> Start {
+        if let past {
+            // One that was interrupted before anything had come counts as new.
+            let isEmpty = try await git.read(past.record.rowID) { git in try git.refs().isEmpty }
+            return Start(record: past.record, isNew: isEmpty && past.digest == [])
         }
-        return try await repositories.create(id, visibility: .public, firstCommit: false, by: importer)
+        let instant = now.seconds
+        return try await database.write { connection in
+            let ownerIsNew = try AccountRecord.find(id.owner, in: connection) == nil
+            if ownerIsNew {
+                try AccountService.createOrganization(
+                    id.owner, administrator: importer.user?.name ?? "", at: instant, in: connection)
+            }
+            let record = try RepositoryService.create(
+                id, visibility: .public, firstCommit: false, by: importer, at: instant, in: connection)
+            try remember(record, item, digest: [], isOpen: false, in: connection)
+            return Start(record: record, isNew: true, ownerIsNew: ownerIsNew)
+        }
+    }
+
+    /// Takes away what was made for an import of which nothing came.
+    private func undo(_ start: Start, by importer: Caller) async throws {
+        guard start.isNew else { return }
+        let instant = now.seconds
+        try await database.write { connection in
+            try RepositoryService.delete(start.record.id, by: importer, at: instant, in: connection)
+            guard start.ownerIsNew else { return }
+            try AccountService.removeNewOrganization(start.record.id.owner, in: connection)
+        }
     }
 
     private func remember(
@@ -177,140 +240,17 @@ package struct ImportService: Sendable {
         _ item: ImportFolder.Item,
         digest: [UInt8],
         isOpen: Bool,
-        rewinds: Bool = false
-    ) async throws {
-        let instant = now.seconds
-        try await database.write { connection in
-            try connection.execute(
-                """
-                INSERT INTO repository_import (
-                    repository_id, place, digest, takes_anonymous_pushes, lets_guests_rewind, imported_at
-                ) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (repository_id) DO UPDATE SET place = excluded.place, digest = excluded.digest,
-                    takes_anonymous_pushes = excluded.takes_anonymous_pushes,
-                    lets_guests_rewind = excluded.lets_guests_rewind, imported_at = excluded.imported_at
-                """, [record.rowID, item.path, digest, isOpen, rewinds, instant])
-        }
-    }
-
-    // MARK: What it holds
-
-    private func content(
-        of item: ImportFolder.Item,
-        _ survey: Survey,
-        into record: RepositoryRecord,
-        by importer: Caller,
-        logger: Logger
-    ) async throws {
-        for (name, reason) in survey.refs.leftOut {
-            logger.warning("A ref was not imported", metadata: ["ref": "\(name)", "reason": "\(reason)"])
-        }
-        try await setDefaultBranch(survey, of: record, onlyIfEmpty: true)
-        try await ingestLargeFiles(of: item, into: record, by: importer)
-        let updates = try await updates(to: survey.refs.taken, of: item, in: record, logger: logger)
-        for start in stride(from: 0, to: updates.count, by: Self.refsPerPush) {
-            let slice = Array(updates[start..<min(start + Self.refsPerPush, updates.count)])
-            try await publish(slice, of: item, to: record, by: importer, logger: logger)
-        }
-        try await setDefaultBranch(survey, of: record, onlyIfEmpty: false)
-    }
-
-    /// The default branch goes before all others, so that it is there when they are looked at.
-    private func updates(
-        to refs: [GitRef],
-        of item: ImportFolder.Item,
-        in record: RepositoryRecord,
-        logger: Logger
-    ) async throws -> [Push.Update] {
-        let (present, standard) = try await git.read(record.rowID) { git in (try git.refs(), try git.defaultBranch) }
-        let targets = Dictionary(uniqueKeysWithValues: present.map { ($0.name, $0) })
-        let differing = refs.filter { ref in targets[ref.name]?.target != ref.target }
-        let forward = try await NIOThreadPool.singleton.runIfActive {
-            let bare = try BareRepository(path: item.path)
-            return try differing.map { ref in
-                guard let old = targets[ref.name] else { return true }
-                return try ref.name.isBranch && bare.isForward(from: old.commit, to: ref.commit)
-            }
-        }
-        var updates: [Push.Update] = []
-        for (ref, isForward) in zip(differing, forward) {
-            guard isForward else {
-                logger.warning(
-                    "A ref was not imported",
-                    metadata: ["ref": "\(ref.name)", "reason": "it stands elsewhere on the hub, and stays there"])
-                continue
-            }
-            updates.append(.init(ref.name, from: targets[ref.name]?.target, to: ref.target))
-        }
-        return updates.filter { $0.ref == standard } + updates.filter { $0.ref != standard }
-    }
-
-    private func publish(
-        _ updates: [Push.Update],
-        of item: ImportFolder.Item,
-        to record: RepositoryRecord,
-        by importer: Caller,
-        logger: Logger
-    ) async throws {
-        let known = try await git.read(record.rowID) { git in try git.refs().map(\.commit) }
-        var bounds = limits.packs
-        bounds.packBytes = bounds.inflatedBytes
-        let (scratch, packLimits) = (scratch, bounds)
-        let quarantine = try await NIOThreadPool.singleton.runIfActive {
-            try BareRepository(path: item.path).quarantine(
-                updates.compactMap(\.new), hiding: known, scratch: scratch, limits: packLimits)
-        }
-        let outcome = try await pushes.publishEach(
-            Push(to: record, by: importer, updates: updates, quarantine: quarantine, via: "import"))
-        for (ref, reason) in outcome.refused {
-            logger.warning("A ref was not imported", metadata: ["ref": "\(ref)", "reason": "\(reason)"])
-        }
-    }
-
-    private func setDefaultBranch(
-        _ survey: Survey,
-        of record: RepositoryRecord,
-        onlyIfEmpty: Bool
-    ) async throws {
-        guard let branch = survey.defaultBranch else { return }
-        try await git.write(record.rowID) { git in
-            let refs = try git.refs()
-            // A branch that is not there yet does not take the place of one that is.
-            let isThere = refs.contains { $0.name == branch }
-            guard refs.isEmpty || (!onlyIfEmpty && (isThere || !refs.contains { $0.name.isBranch })) else { return }
-            try git.setDefaultBranch(branch)
-        }
-    }
-
-    private func ingestLargeFiles(
-        of item: ImportFolder.Item,
-        into record: RepositoryRecord,
-        by importer: Caller
-    ) async throws {
-        let lease = Lease(uploader: importer.user?.id ?? -1, scope: record.rowID)
-        for (digest, path, size) in item.largeFiles() {
-            guard size <= limits.contentBytes else {
-                throw HubError.tooLarge("the large file \(digest) has more than \(limits.contentBytes) bytes")
-            }
-            let missing = try await database.read { connection in
-                try ContentStore.missing([digest], scope: lease.scope, uploader: lease.uploader, in: connection)
-            }
-            guard !missing.isEmpty else { continue }
-            let stored = try await content.ingest(lease: lease) { take in
-                let file = try FileHandle(forReadingFrom: URL(filePath: path))
-                while let piece = try await Self.read(file) { try await take(piece) }
-                try file.close()
-            }
-            guard stored.digest == digest else {
-                throw HubError.invalid("the large file \(digest) is damaged: its SHA-256 is \(stored.digest)")
-            }
-        }
-    }
-
-    private static func read(_ file: FileHandle) async throws -> [UInt8]? {
-        try await NIOThreadPool.singleton.runIfActive {
-            let bytes = try file.read(upToCount: 1 << 20) ?? Data()
-            return bytes.isEmpty ? nil : Array(bytes)
-        }
+        rewinds: Bool = false,
+        in connection: any SQLConnection
+    ) throws {
+        try connection.execute(
+            """
+            INSERT INTO repository_import (
+                repository_id, place, digest, takes_anonymous_pushes, lets_guests_rewind, imported_at
+            ) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (repository_id) DO UPDATE SET place = excluded.place, digest = excluded.digest,
+                takes_anonymous_pushes = excluded.takes_anonymous_pushes,
+                lets_guests_rewind = excluded.lets_guests_rewind, imported_at = excluded.imported_at
+            """, [record.rowID, item.path, digest, isOpen, rewinds, now.seconds])
     }
 }
