@@ -80,3 +80,11 @@ package enum SQLError: Error, Equatable {
     case busy(String)
     case other(String)
 }
+
+extension SQLError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .constraint(let message), .full(let message), .busy(let message), .other(let message): message
+        }
+    }
+}

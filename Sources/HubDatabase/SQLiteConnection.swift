@@ -4,7 +4,13 @@ internal import GRDB
 final class SQLiteConnection: SQLConnection {
     private let database: Database
 
-    init(_ database: Database) { self.database = database }
+    /// The file, for sentences.
+    private let path: String
+
+    init(_ database: Database, of path: String) {
+        self.database = database
+        self.path = path
+    }
 
     var dialect: SQLDialect { .sqlite }
 
@@ -12,7 +18,7 @@ final class SQLiteConnection: SQLConnection {
         try translating {
             let before = database.totalChangesCount
             if Self.changesRows(sql) {
-                let query = try SQLiteQuery(statement(sql), of: database, values)
+                let query = try SQLiteQuery(statement(sql), of: database, at: path, values)
                 while try query.next() != nil {}
             } else if values.isEmpty {
                 try database.execute(sql: sql)
@@ -30,7 +36,7 @@ final class SQLiteConnection: SQLConnection {
         _ body: (SQLRow) throws -> Bool
     ) throws {
         try translating {
-            let query = try SQLiteQuery(statement(sql), of: database, values)
+            let query = try SQLiteQuery(statement(sql), of: database, at: path, values)
             while let row = try query.next() {
                 guard try body(row) else { return }
             }
@@ -51,7 +57,7 @@ final class SQLiteConnection: SQLConnection {
         do {
             return try body()
         } catch let error as DatabaseError {
-            throw SQLError(error)
+            throw SQLError(error, in: path)
         }
     }
 }

@@ -8,10 +8,14 @@ package struct SQLiteDatabase: SQLDatabase {
     /// A connection that never writes: it sees every commit as another's.
     private let watcher: DatabaseQueue
 
+    /// The file, for sentences.
+    private let path: String
+
     /// Opens or creates the file at `path`; its folder must exist.
     ///
     /// - Parameter readers: How many reads may run at the same time.
     package init(path: String, readers: Int = 4) throws {
+        self.path = path
         var configuration = Configuration()
         configuration.maximumReaderCount = readers
         configuration.busyMode = .timeout(10)
@@ -32,12 +36,13 @@ package struct SQLiteDatabase: SQLDatabase {
             watching.busyMode = .timeout(1)
             watcher = try DatabaseQueue(path: path, configuration: watching)
         } catch let error as DatabaseError {
-            throw SQLError(error)
+            throw SQLError(error, in: path)
         }
     }
 
     /// Opens an existing file to read from it, on one connection; every write fails.
     package init(readingFrom path: String) throws {
+        self.path = path
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(10)
@@ -46,7 +51,7 @@ package struct SQLiteDatabase: SQLDatabase {
             writer = queue
             watcher = queue
         } catch let error as DatabaseError {
-            throw SQLError(error)
+            throw SQLError(error, in: path)
         }
     }
 
@@ -72,7 +77,7 @@ package struct SQLiteDatabase: SQLDatabase {
                 try Int64.fetchOne(db.cachedStatement(sql: "PRAGMA data_version"))
             }
         } catch let error as DatabaseError {
-            throw SQLError(error)
+            throw SQLError(error, in: path)
         }
     }
 
@@ -80,7 +85,7 @@ package struct SQLiteDatabase: SQLDatabase {
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result
     ) async throws -> Result {
         try await rethrowing {
-            try await writer.read { db in try body(SQLiteConnection(db)) }
+            try await writer.read { db in try body(SQLiteConnection(db, of: path)) }
         }
     }
 
@@ -89,7 +94,7 @@ package struct SQLiteDatabase: SQLDatabase {
         _ body: @escaping @Sendable (any SQLConnection) throws -> Result
     ) async throws -> Result {
         try await rethrowing {
-            try await writer.write { db in try body(SQLiteConnection(db)) }
+            try await writer.write { db in try body(SQLiteConnection(db, of: path)) }
         }
     }
 
@@ -97,20 +102,7 @@ package struct SQLiteDatabase: SQLDatabase {
         do {
             return try await body()
         } catch let error as DatabaseError {
-            throw SQLError(error)
+            throw SQLError(error, in: path)
         }
-    }
-}
-
-extension SQLError {
-    init(_ error: DatabaseError) {
-        let message = error.message ?? "SQLite error \(error.resultCode.rawValue)"
-        self =
-            switch error.resultCode {
-            case .SQLITE_CONSTRAINT: .constraint(message)
-            case .SQLITE_FULL: .full(message)
-            case .SQLITE_BUSY, .SQLITE_LOCKED: .busy(message)
-            default: .other("\(message) (SQLite \(error.extendedResultCode.rawValue))")
-            }
     }
 }

@@ -12,13 +12,20 @@ import HubCore
     /// Ends the statement when it goes.
     private let owner: Statement
     private let database: Database
+    private let path: String
     private let columns: Int32
 
     /// - Parameter statement: Not running, and none that changes the schema, which GRDB must hear of.
-    init(_ statement: Statement, of database: Database, _ values: [any SQLValueConvertible]) throws {
+    init(
+        _ statement: Statement,
+        of database: Database,
+        at path: String,
+        _ values: [any SQLValueConvertible]
+    ) throws {
         unsafe self.statement = unsafe statement.sqliteStatement
         owner = statement
         self.database = database
+        self.path = path
         columns = unsafe sqlite3_column_count(self.statement)
         guard unsafe Int(sqlite3_bind_parameter_count(self.statement)) == values.count else {
             throw SQLError.other("a statement was given \(values.count) values, which is not what it takes")
@@ -92,6 +99,6 @@ import HubCore
 
     private func failure(_ code: Int32) -> SQLError {
         let message = unsafe sqlite3_errmsg(database.sqliteConnection).map { unsafe String(cString: $0) }
-        return SQLError(DatabaseError(resultCode: ResultCode(rawValue: code), message: message))
+        return SQLError(DatabaseError(resultCode: ResultCode(rawValue: code), message: message), in: path)
     }
 }

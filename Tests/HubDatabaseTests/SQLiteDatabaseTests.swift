@@ -60,11 +60,42 @@ import Testing
         let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).db").path
         try Data(repeating: 0x41, count: 8192).write(to: URL(filePath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
-        #expect(throws: SQLError.self) { try SQLiteDatabase(path: path) }
+        let error = #expect(throws: SQLError.self) { try SQLiteDatabase(path: path) }
+        #expect("\(error, default: "")".hasPrefix("the database '\(path)' is damaged, or no database at all"))
     }
 
     @Test func `a database in a folder that is not there is refused`() {
-        #expect(throws: SQLError.self) { try SQLiteDatabase(path: "/nowhere/at/all/hub.db") }
+        let error = #expect(throws: SQLError.self) { try SQLiteDatabase(path: "/nowhere/at/all/hub.db") }
+        #expect("\(error, default: "")".hasPrefix("the database '/nowhere/at/all/hub.db' cannot be opened"))
+    }
+
+    @Test func `a full database is told by the file's name`() async throws {
+        try await withDatabase { database, path in
+            try await database.write { connection in
+                try connection.execute("CREATE TABLE thing (a BLOB)")
+                _ = try connection.query("PRAGMA max_page_count = 3")
+            }
+            let error = await #expect(throws: SQLError.self) {
+                try await database.write { connection in
+                    try connection.execute("INSERT INTO thing VALUES (?)", [[UInt8](repeating: 1, count: 1 << 20)])
+                }
+            }
+            #expect({ if case .full? = error { true } else { false } }())
+            let sentence = "\(error, default: "")"
+            #expect(sentence.contains("the disk is full") && sentence.contains("'\(path)'"))
+        }
+    }
+
+    @Test func `a write to a database that is open to be read only is told by the file's name`() async throws {
+        try await withDatabase { database, path in
+            try await database.write { connection in try connection.execute("CREATE TABLE thing (a TEXT)") }
+            let reader = try SQLiteDatabase(readingFrom: path)
+            let error = await #expect(throws: SQLError.self) {
+                try await reader.write { connection in try connection.execute("INSERT INTO thing VALUES ('x')") }
+            }
+            #expect("\(error, default: "")".hasPrefix("the database '\(path)' cannot be written by this user"))
+            try reader.close()
+        }
     }
 }
 
