@@ -68,11 +68,11 @@ package struct AccountService: Sendable {
         try await create(name, kind: .user, isAdmin: isAdmin)
     }
 
-    /// Creates an organisation with its first administrator.
+    /// Creates an organisation with its first administrator; without one there is no organisation.
     package func createOrganization(_ name: String, administrator: String) async throws -> AccountRecord {
-        let organization = try await create(name, kind: .organization, isAdmin: false)
-        try await setMember(administrator, of: name, role: .admin)
-        return organization
+        try await create(name, kind: .organization, isAdmin: false) { connection in
+            try Self.setMember(administrator, of: name, role: .admin, in: connection)
+        }
     }
 
     /// As ``createOrganization(_:administrator:)``, in a transaction under way.
@@ -96,7 +96,7 @@ package struct AccountService: Sendable {
         try connection.execute("DELETE FROM account WHERE id = ?", [organization.id])
     }
 
-    /// Gives `user` a role in `organization`, or takes it away (nil).
+    /// Gives `user` a role in `organization`, or takes it away (nil), which only members have.
     package func setMember(_ user: String, of organization: String, role: Role?) async throws {
         try await database.write { connection in
             try Self.setMember(user, of: organization, role: role, in: connection)
@@ -111,9 +111,12 @@ package struct AccountService: Sendable {
     ) throws {
         let organization = try account(organization, .organization, in: connection)
         let user = try account(user, .user, in: connection)
-        try connection.execute(
+        let removed = try connection.execute(
             "DELETE FROM membership WHERE organization_id = ? AND user_id = ?", [organization.id, user.id])
-        guard let role else { return }
+        guard let role else {
+            guard removed > 0 else { throw HubError.notFound("\(user.name) is no member of \(organization.name)") }
+            return
+        }
         try connection.execute(
             "INSERT INTO membership (organization_id, user_id, role) VALUES (?, ?, ?)",
             [organization.id, user.id, role.rawValue]
@@ -143,12 +146,19 @@ package struct AccountService: Sendable {
         try await database.read { connection in try connection.queryOne("SELECT id FROM account LIMIT 1") == nil }
     }
 
-    private func create(_ name: String, kind: AccountRecord.Kind, isAdmin: Bool) async throws -> AccountRecord {
+    /// - Parameter complete: Does what must be done with the new account in the same transaction.
+    private func create(
+        _ name: String,
+        kind: AccountRecord.Kind,
+        isAdmin: Bool,
+        complete: @escaping @Sendable (any SQLConnection) throws -> Void = { _ in }
+    ) async throws -> AccountRecord {
         try Self.requireName(name)
         let created = now.seconds
         do {
             return try await database.write { connection in
                 try Self.insert(name, kind: kind, isAdmin: isAdmin, at: created, in: connection)
+                try complete(connection)
                 return try Self.account(name, kind, in: connection)
             }
         } catch SQLError.constraint {

@@ -112,6 +112,28 @@ import Testing
         #expect(try await accounts.removeUser("admin"))
     }
 
+    @Test func `an organisation without an administrator is not made`() async throws {
+        let test = try await TestHub()
+        let accounts = test.hub.accounts
+        _ = try await accounts.createUser("alice")
+        await #expect(throws: HubError.notFound("there is no user 'alcie'")) {
+            try await accounts.createOrganization("acme", administrator: "alcie")
+        }
+        let organization = try await accounts.createOrganization("acme", administrator: "alice")
+        #expect(organization.name == "acme")
+    }
+
+    @Test func `only a member leaves an organisation`() async throws {
+        let test = try await TestHub()
+        let accounts = test.hub.accounts
+        _ = try await accounts.createUser("alice")
+        _ = try await accounts.createUser("bob")
+        _ = try await accounts.createOrganization("acme", administrator: "alice")
+        await #expect(throws: HubError.notFound("bob is no member of acme")) {
+            try await accounts.setMember("bob", of: "acme", role: nil)
+        }
+    }
+
     @Test func `a member who leaves loses what the role gave`() async throws {
         let test = try await TestHub()
         let alice = try await test.user("alice")
