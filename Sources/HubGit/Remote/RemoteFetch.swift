@@ -193,6 +193,9 @@ package struct RemoteFetch: Sendable {
             return .unauthorized("\(url) does not let the hub in; give the mirror a token that may read it")
         }
         if message.contains("status code: 404") { return .repositoryNotFound("there is no git repository at \(url)") }
+        if let problem = TLSProblem(libgit2: message) {
+            return .unavailable(problem.sentence(about: rules.place?.host ?? url))
+        }
         return .unavailable("\(url): \(message)")
     }
 }

@@ -140,6 +140,13 @@ extension MirrorConnection {
 
     private static func explain(_ error: any Error, _ host: String) -> any Error {
         if let problem = problem(withCertificate: error) { return HubError.unavailable(problem.sentence(about: host)) }
+        if case .handshakeFailed(let reason)? = error as? NIOSSLError {
+            return HubError.unavailable(TLSProblem(boringSSL: "\(reason)").sentence(about: host))
+        }
+        if let error = error as? NIOConnectionError {
+            let reason = error.connectionErrors.first.map { "\($0.error)" } ?? "its address cannot be found"
+            return HubError.unavailable("'\(host)' cannot be reached at port \(error.port): \(reason.prefix(200))")
+        }
         guard isCut(error) || error is HTTPClientError || error is NIOSSLError else { return error }
         return HubError.unavailable("'\(host)' cannot be asked: \("\(error)".prefix(200))")
     }
