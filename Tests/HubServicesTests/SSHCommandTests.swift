@@ -30,7 +30,7 @@ import Testing
     @Test(arguments: [
         "", " ", "sh", "git", "scp -t x", "git-upload-pack 'a/b",
         "git-upload-pack 'a/b'; id", "git-upload-pack $(id)", "git-upload-pack \"a/b\"", "git-upload-pack a/b\nid",
-        "git-upload-pack a/b | id", "git-lfs-authenticate a/b erase", "git-upload-pack a/b\\", "git-upload-pack\0a/b",
+        "git-upload-pack a/b | id", "git-upload-pack a/b\\", "git-upload-pack\0a/b",
     ]) func `anything else is no command`(_ line: String) throws {
         #expect(try parse(line) == nil)
     }
@@ -42,6 +42,12 @@ import Testing
     ])
     func `another command of git is known by its name`(_ line: String, _ name: String) throws {
         #expect(try parse(line) == .other(name))
+    }
+
+    @Test func `an operation git-lfs does not have is told those it has`() {
+        #expect(
+            throws: HubError.invalid("git-lfs-authenticate does not do 'erase': there is upload and download")
+        ) { try parse("git-lfs-authenticate a/b erase") }
     }
 
     @Test func `a refusal says what is done instead, and commands no terminal`() {

@@ -26,7 +26,10 @@ package enum SSHCommand: Hashable, Sendable {
         case ("git-upload-pack", 2): self = .fetch(try Self.repository(words[1], bareNameOwner))
         case ("git-receive-pack", 2): self = .push(try Self.repository(words[1], bareNameOwner))
         case ("git-lfs-authenticate", 3...):
-            guard let operation = LFSService.Operation(rawValue: words[2]) else { return nil }
+            guard let operation = LFSService.Operation(rawValue: words[2]) else {
+                let name = words[2].prefix(100).spelledOut
+                throw HubError.invalid("git-lfs-authenticate does not do '\(name)': there is upload and download")
+            }
             self = .largeFiles(try Self.repository(words[1], bareNameOwner), operation)
         case (let command, _) where command.hasPrefix("git-"): self = .other(command)
         default: return nil
