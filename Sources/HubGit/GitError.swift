@@ -26,6 +26,9 @@ package struct GitError: Error, Sendable {
         case mergeConflict = -24
         case passthrough = -30
         case iterationOver = -31
+
+        /// None of libgit2's: there is no room for a temporary file.
+        case diskFull = -1001
     }
 
     package let code: Code

@@ -77,6 +77,10 @@ extension GitWireService {
             return received.report(refusal(received, sentence))
         } catch let error as GitError {
             return received.report(refusal(received, error.message))
+        } catch let error where HubError(ofFullDisk: error) != nil {
+            let sentence = "the hub's disk is full; nothing was published"
+            logger.info("Push refused", metadata: ["repo": "\(record.id)", "reason": "\(sentence)"])
+            return received.report(refusal(received, sentence))
         } catch {
             logger.error("Push failed", metadata: ["repo": "\(record.id)", "error": "\(error)"])
             return received.report(refusal(received, "internal error; the hub's log says more"))

@@ -23,6 +23,23 @@ import Testing
         #expect(Set(content.files.map(\.path)) == ["f", "g1", "g2", "g3", "g4"])
     }
 
+    @Test func `a pack that finds no place on the disk is told in the report`() async throws {
+        let hub = try await TestStore()
+        let work = try await hub.makeRepository()
+        try await hub.shell("seq 1 9 >f; git add .; git commit -qm 1", in: work)
+        let head = try await ObjectID(parsing: hub.git("rev-parse", "HEAD", in: work).line)
+        let request = PushRequest(
+            commands: [(nil, head, "refs/heads/main")], pack: try await hub.pack("HEAD", in: work))
+
+        var push = try await ReceivePack.receive(Pieces(bytes: request.bytes), scratch: "\(hub.folder)/absent")
+        try await push.unpack(in: 1, of: hub.store)
+
+        let problem = try #require(push.problem)
+        #expect(problem.contains("\(hub.folder)/absent"))
+        #expect(push.quarantine == nil && push.commands.map(\.ref) == [.main])
+        #expect(push.report([RefStatus(.main, problem: problem)]).text.contains("unpack could not make a file"))
+    }
+
     @Test func `what was pushed can be fetched, and stock git finds it sound`() async throws {
         let hub = try await TestStore()
         let work = try await hub.makeRepository()

@@ -1,4 +1,5 @@
 import HTTPTypes
+import HubDatabase
 import HubHTTP
 import HubServices
 import HubServicesTestSupport
@@ -28,6 +29,25 @@ import Testing
             #expect(secret.headers[code] == absent.headers[code])
             #expect(
                 String(buffer: secret.body).replacing("secret", with: "absent") == String(buffer: absent.body))
+        }
+    }
+
+    @Test func `a full disk is said in words, and that it may work later`() async throws {
+        let test = try await TestHub()
+        _ = try await test.user("alice")
+        let token = try await test.hub.accounts.createToken(for: "alice", name: "test", scope: .write).text
+        // Nothing smaller than the database is taken for this: it may not grow any more.
+        try await test.database.write { connection in _ = try connection.query("PRAGMA max_page_count = 1") }
+        try await application(test).test(.router) { client in
+            var answer: TestResponse?
+            for number in 0..<500 where answer?.status ?? .ok == .ok {
+                answer = try await client.execute(
+                    uri: "/api/repos/create", method: .post, headers: [.authorization: "Bearer \(token)"],
+                    body: ByteBuffer(string: #"{"name":"model\#(number)"}"#))
+            }
+            #expect(answer?.status == .serviceUnavailable)
+            #expect(answer?.headers[.retryAfter] == "5")
+            #expect(answer.map { String(buffer: $0.body).contains("the hub's disk is full; try again") } == true)
         }
     }
 

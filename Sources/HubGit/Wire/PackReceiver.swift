@@ -20,9 +20,6 @@ struct PackReceiver {
         self.threads = threads
     }
 
-    /// Whether nothing has come.
-    var isEmpty: Bool { written == 0 && pending.isEmpty }
-
     mutating func receive(_ bytes: ArraySlice<UInt8>) async throws {
         guard written + pending.count + bytes.count <= limits.packBytes else {
             throw GitError(code: .invalid, message: "the pack is longer than the \(limits.packBytes) bytes allowed")

@@ -27,30 +27,33 @@ package enum ReceivePack {
     /// Works on the body of `POST …/git-receive-pack` as on the bytes of a pipe. A pipe need not end when only refs are
     /// deleted: nothing is read behind such commands.
     ///
-    /// What is over a limit is not thrown but told in ``ReceivedPush/problem``, because the client expects a report; the
-    /// rest of such a body is read and dropped. Thrown is what is not a push at all (``GitError``), and failures of the
-    /// disk.
+    /// What is over a limit, or finds no room on the disk, is not thrown but told in ``ReceivedPush/problem``, because the
+    /// client expects a report; the rest of such a body is read and dropped. Thrown is what is not a push at all
+    /// (``GitError``).
     package static func receive(
         _ body: some AsyncSequence<[UInt8], any Error>, scratch: String, limits: PushLimits = PushLimits()
     ) async throws -> ReceivedPush {
         var commands = PushCommands(limit: limits.commands)
-        var receiver = try PackReceiver(scratch: scratch, limits: limits, threads: .singleton)
+        var receiver: PackReceiver?
         var problem: String?
         for try await piece in body {
             let rest = try commands.read(piece)
-            if commands.isComplete, !commands.mayBringPack, rest.isEmpty, receiver.isEmpty { break }
+            if commands.isComplete, !commands.mayBringPack, rest.isEmpty, receiver == nil { break }
             guard problem == nil, !rest.isEmpty else { continue }
             do {
-                try await receiver.receive(rest)
-            } catch let error as GitError where error.code == .invalid {
+                var taking = try receiver ?? PackReceiver(scratch: scratch, limits: limits, threads: .singleton)
+                receiver = nil
+                try await taking.receive(rest)
+                receiver = taking
+            } catch let error as GitError {
                 problem = error.message
             }
         }
         guard commands.isComplete else {
             throw GitError(code: .endOfFile, message: "the push ends in the middle of its commands")
         }
-        let hasPack = commands.bringPack || !receiver.isEmpty
-        return ReceivedPush(commands: commands, pack: hasPack ? receiver : nil, problem: problem)
+        if receiver == nil, problem == nil, commands.bringPack { problem = "the pack is missing" }
+        return ReceivedPush(commands: commands, pack: receiver, problem: problem)
     }
 }
 
@@ -94,12 +97,12 @@ package struct ReceivedPush: Sendable {
 
     /// Finds the objects of the pack, and makes those whole that came as deltas; `store` is asked for what they stand on.
     ///
-    /// A pack that is damaged or over a limit becomes the push's ``problem``.
+    /// A pack that is damaged, over a limit or too much for the disk becomes the push's ``problem``.
     package mutating func unpack(in repository: Int64, of store: GitStore) async throws {
         guard problem == nil, var pack else { return }
         do {
             quarantine = try await pack.finish(in: repository, of: store)
-        } catch let error as GitError where error.code == .invalid || error.code == .endOfFile {
+        } catch let error as GitError where [.invalid, .endOfFile, .diskFull].contains(error.code) {
             problem = error.message
         }
         self.pack = nil

@@ -78,6 +78,9 @@ final class ScratchFile: Sendable {
     }
 
     private static func failure(_ what: String, _ code: Int32 = errno) -> GitError {
-        GitError(code: .generic, message: "could not \(what): \(String(cString: strerror(code)))")
+        guard code != ENOSPC, code != EDQUOT else {
+            return GitError(code: .diskFull, message: "the hub's disk is full; try again when there is room")
+        }
+        return GitError(code: .generic, message: "could not \(what): \(String(cString: strerror(code)))")
     }
 }

@@ -38,6 +38,11 @@ struct ErrorResponses: RouterMiddleware {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
+            if let full = HubError(ofFullDisk: error) {
+                context.logger.warning(
+                    "The disk is full", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+                return try answer(full, to: request, context: context)
+            }
             context.logger.error("Request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             let body = ErrorBody(error: "internal error (request \(context.requestID)); the hub's log says more")
             return try encode(.internalServerError, body, code: nil, request, context)
