@@ -65,14 +65,34 @@ struct DataFolder: Sendable {
         return flock(descriptor, LOCK_EX | LOCK_NB) != 0
     }
 
-    /// Whether a hub has been started here before.
-    var holdsDatabase: Bool {
+    /// Throws unless a hub has been started here before, as far as this user can see.
+    func requireDatabase() throws(HubError) {
+        switch PathState(database) {
+        case .file: return
+        case .hidden(let reason):
+            throw HubError.invalid(
+                "the data folder '\(path)' cannot be read by this user: \(reason); run hubd as the user it belongs to")
+        case .nothing, .folder:
+            throw HubError.notFound(
+                "there is no hub in '\(path)'; name its folder with --data, or start one with 'hubd serve'")
+        }
+    }
+
+    /// Throws if blobs are here without the database that knows them: a new one would take them all for garbage.
+    func requireDatabaseOfBlobs() throws(HubError) {
+        guard holdsDatabase || !holdsBlobs else {
+            throw HubError.unavailable(
+                "'\(blobs)' holds content, but there is no database '\(database)'; restore it from a backup, "
+                    + "or choose another folder with --data")
+        }
+    }
+
+    private var holdsDatabase: Bool {
         let attributes = try? FileManager.default.attributesOfItem(atPath: database)
         return (attributes?[.size] as? NSNumber)?.intValue ?? 0 > 0
     }
 
-    /// Whether a blob is stored; a new hub over another's blobs would take them all for garbage.
-    var holdsBlobs: Bool {
+    private var holdsBlobs: Bool {
         let names = FileManager.default.enumerator(atPath: blobs)
         while names?.nextObject() != nil {
             if names?.fileAttributes?[.type] as? FileAttributeType == .typeRegular { return true }

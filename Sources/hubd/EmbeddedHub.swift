@@ -22,11 +22,7 @@ struct EmbeddedHub: Sendable {
         let folder = DataFolder(path: config.data)
         try folder.lock()
         try folder.prepare()
-        guard folder.holdsDatabase || !folder.holdsBlobs else {
-            throw HubError.unavailable(
-                "'\(folder.blobs)' holds content, but there is no database '\(folder.database)'; restore it from a backup, "
-                    + "or choose another folder with --data")
-        }
+        try folder.requireDatabaseOfBlobs()
         let database = try SQLiteDatabase(path: folder.database)
         if let problem = try await database.integrityProblem() {
             throw HubError.unavailable(

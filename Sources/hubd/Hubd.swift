@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import HubCore
 import HubDatabase
 
@@ -29,22 +28,19 @@ struct DataOption: ParsableArguments {
     var config: String?
 
     /// The data folder, in which a hub must have been started before.
-    func existingFolder() async throws -> DataFolder {
-        let folder = DataFolder(path: try await configuration().data)
-        guard FileManager.default.fileExists(atPath: folder.database) else {
-            throw HubError.notFound(
-                "there is no hub in '\(folder.path)'; name its folder with --data, or start one with 'hubd serve'")
-        }
+    func existingFolder() throws -> DataFolder {
+        let folder = DataFolder(path: try configuration().data)
+        try folder.requireDatabase()
         return folder
     }
 
     /// The database of an existing hub, whether it runs or not.
-    func existingDatabase() async throws -> SQLiteDatabase {
-        try SQLiteDatabase(path: try await existingFolder().database)
+    func existingDatabase() throws -> SQLiteDatabase {
+        try SQLiteDatabase(path: try existingFolder().database)
     }
 
-    func configuration(overriding more: [String: String?] = [:]) async throws -> HubdConfig {
+    func configuration(overriding more: [String: String?] = [:]) throws -> HubdConfig {
         let overrides = more.merging(["data": path]) { one, _ in one }.compactMapValues { $0 }
-        return try await HubdConfig.read(file: config, overrides: overrides)
+        return try HubdConfig.read(file: config, overrides: overrides)
     }
 }

@@ -1,23 +1,21 @@
-import Configuration
-import Foundation
+package import Configuration
 import HubCore
-import HubHTTP
-import HubServices
-import Logging
-import SystemPackage
+package import HubHTTP
+package import HubServices
+package import Logging
 
 /// Every option of `hubd serve`.
 ///
 /// An option comes from, first found wins: the command line, the environment (`HUBD_` and the key in capitals with
 /// `_` for `.` and `-`), the JSON file named by `--config` (the key's parts are nested objects), the default here.
-struct HubdConfig: Sendable {
+package struct HubdConfig: Sendable {
     /// `data`: the folder that holds the database and the blobs; made with mode 0700 if it is not there.
     var data = "hub-data"
 
     /// `listen`: address and port to serve on.
     ///
     /// Port 0 takes a free one.
-    var listen = "127.0.0.1:8080"
+    package var listen = "127.0.0.1:8080"
 
     /// `public-url`: how clients reach the hub, when it stands behind a proxy; by default the `Host` they ask for.
     var publicURL: String?
@@ -32,16 +30,16 @@ struct HubdConfig: Sendable {
     var bareNameOwner = HubAddressing().bareNameOwner
 
     /// `log.level`: `debug`, `info`, `warning` or `error`.
-    var logLevel = Logger.Level.info
+    package var logLevel = Logger.Level.info
 
     /// `validation.threads`: how many cores one validation may use.
     var validationThreads = 2
 
     /// `limits.*`: what clients may send at most.
-    var limits = HubLimits()
+    package var limits = HubLimits()
 
     /// `rate-limits.*` and `trust-proxy`: how many requests one caller may make.
-    var traffic = TrafficRules()
+    package var traffic = TrafficRules()
 
     /// `webhooks.*`: how messages to webhooks are sent.
     var webhooks = WebhookOptions()
@@ -55,7 +53,7 @@ struct HubdConfig: Sendable {
     /// `sweep.hours`: how long content nobody names is kept before it is removed.
     ///
     /// Not below 1: clients may refer for a while to what they have just sent.
-    var sweepHours = 21 * 24
+    package var sweepHours = 21 * 24
 
     /// How answers name the hub and its repositories.
     var addressing: HubAddressing {
@@ -71,7 +69,7 @@ struct HubdConfig: Sendable {
     var admitsLoopbackGuests: Bool { importFolder != nil && publicURL == nil && !traffic.trustsProxy && isOnLoopback }
 
     /// Whether only this machine reaches the address to serve on.
-    private var isOnLoopback: Bool {
+    var isOnLoopback: Bool {
         guard let host = try? address.host else { return false }
         return host == "localhost" || NetworkAddress.bytes(of: host).map(NetworkAddress.isLoopback) ?? false
     }
@@ -79,21 +77,16 @@ struct HubdConfig: Sendable {
     /// How clients reach the hub that serves on `port`; nil if that cannot be told from the address it listens on.
     func reachableAddress(port: Int) throws -> String? {
         if let publicURL { return publicURL }
-        let host = try address.host
-        guard !["0.0.0.0", "::", "*"].contains(host) else { return nil }
-        return "\(tls == nil ? "http" : "https")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        let address = try address
+        guard !["0.0.0.0", "::", "*"].contains(address.host) else { return nil }
+        return "\(scheme)://\(address.hostInURL):\(port)"
     }
 
+    /// What the hub speaks at its address.
+    var scheme: String { tls == nil ? "http" : "https" }
+
     /// The host and port of `listen`.
-    var address: (host: String, port: Int) {
-        get throws(HubError) {
-            guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
-                (0...65535).contains(port)
-            else { throw .invalid("'\(listen)' is not an address to listen on; expected HOST:PORT") }
-            let host = listen[..<colon].trimmingPrefix("[")
-            return (String(host.hasSuffix("]") ? host.dropLast() : host), port)
-        }
-    }
+    var address: ListenAddress { get throws(HubError) { try ListenAddress(parsing: listen) } }
 }
 
 extension HubdConfig {
@@ -102,46 +95,38 @@ extension HubdConfig {
     /// - Parameters:
     ///   - file: A JSON file, if one is named.
     ///   - overrides: What the command line says, by key.
-    static func read(file: String?, overrides: [String: String]) async throws -> HubdConfig {
-        var providers: [any ConfigProvider] = [
+    package static func read(
+        file: String?,
+        overrides: [String: String],
+        environment: EnvironmentVariablesProvider = EnvironmentVariablesProvider()
+    ) throws -> HubdConfig {
+        let providers: [any ConfigProvider] = [
             InMemoryProvider(
                 name: "command line",
                 values: Dictionary(
                     uniqueKeysWithValues: overrides.map {
                         (AbsoluteConfigKey(ConfigKey($0)), ConfigValue(.string($1), isSecret: false))
                     })),
-            EnvironmentVariablesProvider().prefixKeys(with: "hubd"),
+            environment.prefixKeys(with: "hubd"),
         ]
-        if let file {
-            guard FileManager.default.fileExists(atPath: file) else {
-                throw HubError.notFound("there is no configuration file '\(file)'")
-            }
-            do {
-                providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(file)))
-            } catch {
-                throw HubError.invalid("the configuration file '\(file)' cannot be read as a JSON object")
-            }
-        }
-        let options = Options(reader: ConfigReader(providers: providers))
+        let options = Options(
+            reader: ConfigReader(providers: providers), file: try file.map { path in try ConfigFile(path: path) })
         let config = try HubdConfig(options)
-        if let file { try options.refuseOthers(in: file) }
+        try options.refuseOthers()
         return config
     }
 
     private init(_ options: Options) throws {
-        data = options.string("data") ?? data
-        listen = options.string("listen") ?? listen
-        publicURL = options.string("public-url")
-        if let url = publicURL, !["http://", "https://"].contains(where: { url.hasPrefix($0) && url != $0 }) {
-            throw HubError.invalid("public-url is '\(url)'; expected http://HOST or https://HOST")
-        }
-        importFolder = options.string("import")
+        data = try options.string("data") ?? data
+        listen = try options.string("listen") ?? listen
+        publicURL = try options.string("public-url").map { text in try PublicURL(parsing: text).text }
+        importFolder = try options.string("import")
         tls = try ServerTLS(certificate: options.string("tls.certificate"), key: options.string("tls.key"))
-        bareNameOwner = options.string("bare-name-owner") ?? bareNameOwner
+        bareNameOwner = try options.string("bare-name-owner") ?? bareNameOwner
         guard RepositoryID.isWellFormed(bareNameOwner[...]) else {
             throw HubError.invalid("bare-name-owner is '\(bareNameOwner)'; expected the name of a user or organisation")
         }
-        if let level = options.string("log.level") {
+        if let level = try options.string("log.level") {
             guard let known = Logger.Level(rawValue: level) else {
                 throw HubError.invalid("log.level is '\(level)'; expected debug, info, warning or error")
             }
@@ -165,7 +150,7 @@ extension HubdConfig {
         mirrors.allowsPrivateAddresses = try options.flag("mirror.allow-private", mirrors.allowsPrivateAddresses)
         mirrors.timeoutSeconds = try options.int("mirror.timeout-seconds", mirrors.timeoutSeconds, in: 1...86_400)
         mirrors.patienceSeconds = try options.int("mirror.patience-seconds", mirrors.patienceSeconds, in: 1...3600)
-        mirrorAuthorities = options.string("mirror.ca-file").map { PEMFile(path: $0, option: "mirror.ca-file") }
+        mirrorAuthorities = try options.string("mirror.ca-file").map { PEMFile(path: $0, option: "mirror.ca-file") }
         limits.packBytes = try options.int("limits.pack-bytes", limits.packBytes)
         limits.packObjects = try options.int("limits.pack-objects", limits.packObjects)
         limits.plainFileBytes = try options.int("limits.plain-file-bytes", limits.plainFileBytes)
@@ -188,22 +173,27 @@ extension HubdConfig {
 
 /// Reads single options and refuses what cannot be meant.
 private final class Options {
+    /// The command line and the environment, where everything is text.
     private let reader: ConfigReader
+    private let file: ConfigFile?
 
     /// Every key that was read: the options there are.
     private var known: Set<[String]> = []
 
-    init(reader: ConfigReader) { self.reader = reader }
+    init(reader: ConfigReader, file: ConfigFile?) {
+        self.reader = reader
+        self.file = file
+    }
 
-    func string(_ key: String) -> String? {
-        known.insert(key.split(separator: ".").map(String.init))
-        return reader.string(forKey: ConfigKey(key))
+    func string(_ key: String) throws -> String? {
+        // The file is asked even if it is overruled: what is wrong in it must not lie in wait.
+        let inFile = try file?.string(key)
+        return text(key) ?? inFile
     }
 
     func flag(_ key: String, _ standard: Bool) throws -> Bool {
-        let text = string(key)
-        if let value = reader.bool(forKey: ConfigKey(key)) { return value }
-        guard let text else { return standard }
+        let inFile = try file?.flag(key)
+        guard let text = text(key) else { return inFile ?? standard }
         switch text.lowercased() {
         case "true", "yes", "on", "1": return true
         case "false", "no", "off", "0": return false
@@ -212,7 +202,7 @@ private final class Options {
     }
 
     func word<Words: RawRepresentable<String> & CaseIterable>(_ key: String, _ standard: Words) throws -> Words {
-        guard let text = string(key) else { return standard }
+        guard let text = try string(key) else { return standard }
         guard let value = Words(rawValue: text) else {
             let words = Words.allCases.map(\.rawValue).joined(separator: " or ")
             throw HubError.invalid("\(key) is '\(text)'; expected \(words)")
@@ -221,27 +211,26 @@ private final class Options {
     }
 
     func int(_ key: String, _ standard: Int, in range: ClosedRange<Int> = 1...Int.max) throws -> Int {
-        let text = string(key)
-        let value = reader.int(forKey: ConfigKey(key))
-        if value == nil, let text { throw HubError.invalid("\(key) is '\(text)'; expected a whole number") }
-        guard let value else { return standard }
+        let inFile = try file?.int(key)
+        let ofText = try text(key).map { text in
+            guard let value = Int(text) else {
+                throw HubError.invalid("\(key) is '\(text)'; expected a whole number")
+            }
+            return value
+        }
+        guard let value = ofText ?? inFile else { return standard }
         guard range.contains(value) else {
             throw HubError.invalid("\(key) is \(value); expected \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }
 
-    /// Throws for a key of `file` that is no option: a limit spelled wrong would silently not hold.
-    func refuseOthers(in file: String) throws {
-        let json = try JSONSerialization.jsonObject(with: try Data(contentsOf: URL(filePath: file)))
-        for path in Self.paths(in: json).sorted(by: { $0.joined() < $1.joined() }) where !known.contains(path) {
-            throw HubError.invalid(
-                "'\(path.joined(separator: "."))' in '\(file)' is not an option of hubd; see docs/operating.md")
-        }
-    }
+    /// Throws for a key of the file that is no option.
+    func refuseOthers() throws { try file?.refuseOthers(than: known) }
 
-    private static func paths(in json: Any, below prefix: [String] = []) -> [[String]] {
-        guard let object = json as? [String: Any] else { return [prefix] }
-        return object.flatMap { paths(in: $0.value, below: prefix + [$0.key]) }
+    /// What the command line says, or else the environment.
+    private func text(_ key: String) -> String? {
+        known.insert(key.split(separator: ".").map(String.init))
+        return reader.string(forKey: ConfigKey(key))
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import HubCore
 import NIOSSL
 
@@ -9,17 +8,10 @@ struct PEMFile: Sendable {
     /// The option's key, for sentences.
     let option: String
 
-    func contents() throws -> [UInt8] {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw HubError.invalid("\(option): there is no file '\(path)'")
-        }
-        guard FileManager.default.isReadableFile(atPath: path), let data = FileManager.default.contents(atPath: path)
-        else { throw HubError.invalid("\(option): the file '\(path)' cannot be read by this user") }
-        return Array(data)
-    }
+    func contents() throws(HubError) -> [UInt8] { Array(try NamedFile(path: path, role: option).contents()) }
 
     /// At least one.
-    func certificates() throws -> [NIOSSLCertificate] {
+    func certificates() throws(HubError) -> [NIOSSLCertificate] {
         let bytes = try contents()
         guard let chain = try? NIOSSLCertificate.fromPEMBytes(bytes), !chain.isEmpty else {
             throw HubError.invalid("\(option): '\(path)' holds no certificate in PEM")

@@ -51,10 +51,10 @@ def test_wrong_options(tmp_path, arguments, words):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{ broken", "cannot be read as a JSON object"),
+        ("{ broken", "is not JSON"),
         ('{"limits": {"pack-bites": 5}}', "'limits.pack-bites' in"),
         ('{"limits": 4}', "'limits' in"),
-        ('{"validation": {"threads": "two"}}', "validation.threads is 'two'; expected a whole number"),
+        ('{"validation": {"threads": "two"}}', "must be a whole number and is the text 'two'"),
         ('{"sweep": {"hours": 0}}', "sweep.hours is 0; expected 1 to 100000"),
     ])
 def test_wrong_configuration(tmp_path, text, words):

@@ -23,7 +23,7 @@ struct UserCommands: AsyncParsableCommand {
         @OptionGroup var data: DataOption
 
         func run() async throws {
-            let accounts = try await data.accounts()
+            let accounts = try data.accounts()
             let user = try await accounts.createUser(name, isAdmin: admin)
             print("Created the user \(user.name). Make a token with: hubd admin token create \(user.name)")
         }
@@ -171,7 +171,7 @@ struct TokenCommands: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let accounts = try await data.accounts()
+            let accounts = try data.accounts()
             guard let number else {
                 return print("Revoked tokens of \(user): \(try await accounts.revokeAllTokens(of: user)).")
             }
@@ -183,7 +183,7 @@ struct TokenCommands: AsyncParsableCommand {
 
 extension DataOption {
     /// The accounts of an existing hub, whether it runs or not.
-    fileprivate func accounts() async throws -> AccountService {
-        AccountService(database: try await existingDatabase())
+    fileprivate func accounts() throws -> AccountService {
+        AccountService(database: try existingDatabase())
     }
 }

@@ -64,7 +64,7 @@ struct SSHKeyCommands: AsyncParsableCommand {
 
 extension DataOption {
     /// The keys of an existing hub, whether it runs or not.
-    fileprivate func sshKeys() async throws -> SSHKeyService {
-        SSHKeyService(database: try await existingDatabase())
+    fileprivate func sshKeys() throws -> SSHKeyService {
+        SSHKeyService(database: try existingDatabase())
     }
 }

@@ -13,7 +13,7 @@ struct Doctor: AsyncParsableCommand {
     @OptionGroup var data: DataOption
 
     func run() async throws {
-        let config = try await data.configuration()
+        let config = try data.configuration()
         var problems = 0
         for check in try await checks(of: config) {
             print(
@@ -32,34 +32,44 @@ struct Doctor: AsyncParsableCommand {
 
     private func checks(of config: HubdConfig) async throws -> [Check] {
         let folder = DataFolder(path: config.data)
-        var checks = [address(config), folderCheck(folder), spaceCheck(folder), libraryCheck()]
+        var checks = StartCheck.all(of: config).map(Self.result)
+        if (try? config.address) != nil { checks.append(openness(config)) }
+        checks += [folderCheck(folder), spaceCheck(folder), libraryCheck()]
         checks.append(await databaseCheck(folder))
         checks.append(
             Check(name: "hub", remark: folder.isLocked() ? ": running on this folder" : ": not running on this folder"))
         return checks
     }
 
-    private func address(_ config: HubdConfig) -> Check {
+    /// What 'serve' would say.
+    private static func result(of check: StartCheck) -> Check {
         do {
-            let address = try config.address
-            let isLoopback = ["127.0.0.1", "localhost", "::1"].contains(address.host)
-            guard !isLoopback, config.tls == nil, config.publicURL?.hasPrefix("https://") != true else {
-                return Check(name: "address", remark: ": \(config.listen)")
-            }
-            return Check(
-                name: "address",
-                problem: "\(config.listen) is open to other machines without TLS, so tokens travel in clear; "
-                    + "set tls.certificate and tls.key, or listen on loopback behind a TLS proxy and set public-url to "
-                    + "its https:// address")
+            try check.run()
+            return Check(name: check.name, remark: ": \(check.subject)")
         } catch {
-            return Check(name: "address", problem: "\(error)")
+            return Check(name: check.name, problem: "\(error)")
         }
+    }
+
+    private func openness(_ config: HubdConfig) -> Check {
+        let name = "secrecy"
+        guard config.tls == nil, config.publicURL?.hasPrefix("https://") != true, !config.isOnLoopback else {
+            return Check(name: name, remark: ": tokens do not travel in clear")
+        }
+        return Check(
+            name: name,
+            problem: "\(config.listen) is open to other machines without TLS, so tokens travel in clear; "
+                + "set tls.certificate and tls.key, or listen on loopback behind a TLS proxy and set public-url to "
+                + "its https:// address")
     }
 
     private func folderCheck(_ folder: DataFolder) -> Check {
         let name = "data folder \(folder.path)"
-        guard FileManager.default.fileExists(atPath: folder.path) else {
-            return Check(name: name, remark: ": not there yet; 'hubd serve' will make it")
+        switch PathState(folder.path) {
+        case .nothing: return Check(name: name, remark: ": not there yet; 'hubd serve' will make it")
+        case .file: return Check(name: name, problem: "it is a file; choose another with --data")
+        case .hidden(let reason): return Check(name: name, problem: "this user cannot see it: \(reason)")
+        case .folder: break
         }
         guard FileManager.default.isWritableFile(atPath: folder.path) else {
             return Check(name: name, problem: "this user cannot write it; run hubd as its owner")
@@ -90,8 +100,10 @@ struct Doctor: AsyncParsableCommand {
 
     private func databaseCheck(_ folder: DataFolder) async -> Check {
         let name = "database"
-        guard FileManager.default.fileExists(atPath: folder.database) else {
-            return Check(name: name, remark: ": none yet")
+        switch PathState(folder.database) {
+        case .nothing: return Check(name: name, remark: ": none yet")
+        case .hidden(let reason): return Check(name: name, problem: "this user cannot see it: \(reason)")
+        case .file, .folder: break
         }
         do {
             let database = try SQLiteDatabase(path: folder.database, readers: 1)
@@ -108,7 +120,7 @@ struct Doctor: AsyncParsableCommand {
             }
             return Check(name: name, remark: ": sound")
         } catch {
-            return Check(name: name, problem: "cannot be opened: \(error)")
+            return Check(name: name, problem: "\(error)")
         }
     }
 }

@@ -91,8 +91,8 @@ struct MirrorCommands: AsyncParsableCommand {
 
         func run() async throws {
             let id = try RepositoryID(withKind: repository)
-            let mirrors = try await data.mirrors()
-            let config = try await data.configuration()
+            let mirrors = try data.mirrors()
+            let config = try data.configuration()
             let before = try await mirrors.hurry(id)
             let deadline = ContinuousClock.now + .seconds(config.mirrors.timeoutSeconds + 60)
             var mirror = before
@@ -152,13 +152,7 @@ extension RepositoryID {
 
 extension DataOption {
     /// The mirrors of an existing hub, whether it runs or not.
-    fileprivate func mirrors() async throws -> MirrorService {
-        let config = try await configuration()
-        let folder = DataFolder(path: config.data)
-        guard FileManager.default.fileExists(atPath: folder.database) else {
-            throw HubError.notFound(
-                "there is no hub in '\(folder.path)'; name its folder with --data, or start one with 'hubd serve'")
-        }
-        return MirrorService(database: try SQLiteDatabase(path: folder.database), options: config.mirrors)
+    fileprivate func mirrors() throws -> MirrorService {
+        MirrorService(database: try existingDatabase(), options: try configuration().mirrors)
     }
 }

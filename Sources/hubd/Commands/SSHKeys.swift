@@ -10,7 +10,8 @@ struct SSHKeys: AsyncParsableCommand {
         abstract: "Tell sshd whether a public key is known (AuthorizedKeysCommand).",
         discussion: """
             Prints the one line of authorized_keys that lets a known key in, to nothing but 'hubd ssh-serve', and \
-            nothing for a key the hub does not know. In sshd_config:
+            nothing for a key the hub does not know. A wrong configuration exits with a code other than 0, which sshd \
+            logs; the sentence is to be had by running the command by hand. In sshd_config:
 
               AuthorizedKeysCommand /usr/local/bin/hubd ssh-keys %t %k --data /var/lib/hubd
             """
@@ -21,9 +22,10 @@ struct SSHKeys: AsyncParsableCommand {
     @OptionGroup var data: DataOption
 
     func run() async throws {
+        // Looked at first: sshd logs that a command failed, and then it must have been for a reason of the hub's.
+        let folder = try data.existingFolder()
         // sshd asks for every key a client offers; one that the hub would never take is simply not known.
         guard let key = try? SSHPublicKey(kind: kind, base64: key) else { return }
-        let folder = try await data.existingFolder()
         let database = try SQLiteDatabase(readingFrom: folder.database)
         let found = try await SSHKeyService(database: database).find(key)
         try database.close()

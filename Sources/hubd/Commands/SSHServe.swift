@@ -25,10 +25,10 @@ struct SSHServe: AsyncParsableCommand {
     }
 
     private func serve() async throws {
-        let config = try await data.configuration()
+        let config = try data.configuration()
         LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
         let logger = Logger(label: "hubd")
-        _ = try await data.existingFolder()
+        _ = try data.existingFolder()
         let embedded = try await EmbeddedHub.attach(config, logger: logger)
         let hub = embedded.hub
         let caller = try await hub.sshKeys.authenticate(key)

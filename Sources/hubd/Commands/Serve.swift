@@ -39,11 +39,12 @@ struct Serve: AsyncParsableCommand {
     var logLevel: String?
 
     func run() async throws {
-        let config = try await data.configuration(
+        let config = try data.configuration(
             overriding: [
                 "listen": listen, "public-url": publicURL, "log.level": logLevel, "import": importFolder,
             ])
         let address = try config.address
+        for check in StartCheck.all(of: config) { try check.run() }
         // What others name and send is in the log, and must not look like the log.
         LoggingSystem.bootstrap { label in StreamLogHandler(label: label, stream: VisibleLines(StandardError())) }
         let logger = logger(config.logLevel)
@@ -54,7 +55,6 @@ struct Serve: AsyncParsableCommand {
         let embedded = try await EmbeddedHub.open(config, logger: logger)
         if let token = embedded.firstToken { announce(token, in: embedded.folder) }
         try await takeOver(config, embedded.hub, logger)
-        let scheme = config.tls == nil ? "http" : "https"
         let application = Application(
             responder: buildResponder(embedded.hub, config.addressing, config.traffic),
             server: server,
@@ -66,7 +66,7 @@ struct Serve: AsyncParsableCommand {
                 } catch {
                     logger.error("The hub's address was not written down", metadata: ["error": "\(error)"])
                 }
-                print("hubd is serving \(embedded.folder.path) at \(scheme)://\(address.host):\(port)")
+                print("hubd is serving \(embedded.folder.path) at \(config.scheme)://\(address.hostInURL):\(port)")
                 standardOutputFlush()
             },
             logger: logger
@@ -90,7 +90,11 @@ struct Serve: AsyncParsableCommand {
             try await group.run()
         } catch let error as IOError {
             let reason = unsafe String(cString: strerror(error.errnoCode))
-            throw HubError.unavailable("hubd cannot serve on \(config.listen): \(reason); choose another with --listen")
+            let advice =
+                error.errnoCode == EACCES && address.port < 1024
+                ? "; ports below 1024 need the capability CAP_NET_BIND_SERVICE" : ""
+            throw HubError.unavailable(
+                "hubd cannot serve on \(config.listen): \(reason)\(advice); choose another with --listen")
         } catch {
             throw HubError.unavailable("the hub stopped: \(error)")
         }
