@@ -14,7 +14,7 @@ struct ConfigFile: Sendable {
         do {
             value = try JSONDecoder().decode(Value.self, from: data)
         } catch {
-            throw .invalid("the configuration file '\(path)' is not JSON\(Self.reason(of: error))")
+            throw .invalid("the configuration file '\(path)' is not JSON\(Self.fault(in: data))")
         }
         guard case .object(let root) = value else {
             throw .invalid("the configuration file '\(path)' must hold a JSON object and holds \(value.words)")
@@ -81,11 +81,15 @@ struct ConfigFile: Sendable {
         return object.flatMap { paths(in: $0.value, below: prefix + [$0.key]) }
     }
 
-    private static func reason(of error: any Error) -> String {
-        guard case DecodingError.dataCorrupted(let context) = error, let cause = context.underlyingError as NSError?,
-            let text = cause.userInfo["NSDebugDescription"] as? String
-        else { return "" }
-        return ": \(text)"
+    /// Where the JSON breaks off, which the decoder does not tell.
+    private static func fault(in data: Data) -> String {
+        do {
+            _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+            return ""
+        } catch {
+            let text = (error as NSError).userInfo["NSDebugDescription"] as? String
+            return text.map { ": \($0)" } ?? ""
+        }
     }
 }
 

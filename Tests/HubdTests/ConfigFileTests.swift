@@ -98,6 +98,13 @@ import hubd
         #expect(error?.text.hasPrefix("the configuration file 'FILE' is not JSON") == true)
     }
 
+    @Test func `where JSON breaks off is told`() {
+        #expect(
+            throws: Sentence(
+                text: "the configuration file 'FILE' is not JSON: Unexpected end of file during JSON parse.")
+        ) { try read(#"{"listen": "127.0.0.1:1""#) }
+    }
+
     @Test func `a folder in the place of the file is told so`() {
         #expect(throws: Sentence(text: "the configuration: 'FILE' is a folder; expected a file")) {
             try read([:]) { path in
