@@ -33,8 +33,8 @@ struct StartCheck: Sendable {
     private static func requireFolder(_ path: String) throws(HubError) {
         let reason: String
         switch PathState(path) {
-        case .nothing: reason = "there is none"
-        case .file: reason = "it is a file"
+        case .nothing: reason = "there is no such folder"
+        case .file: reason = "it is not a folder"
         case .hidden(let why): reason = why
         case .folder:
             guard unsafe access(path, R_OK | X_OK) != 0 else { return }

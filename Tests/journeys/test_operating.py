@@ -136,7 +136,7 @@ def test_doctor_finds_what_would_keep_a_hub_from_starting(tmp_path):
             ('{"tls": {"certificate": "/nowhere.pem", "key": "/nowhere.key"}}',
              "tls.certificate: there is no file '/nowhere.pem'"),
             (f'{{"tls": {{"certificate": "{tmp_path}", "key": "/nowhere.key"}}}}', "is a folder; expected a file"),
-            ('{"import": "/nowhere"}', "the folder '/nowhere' to import from cannot be read: there is none"),
+            ('{"import": "/nowhere"}', "the folder '/nowhere' to import from cannot be read: there is no such folder"),
             ('{"mirror": {"ca-file": "/nowhere.pem"}}', "mirror.ca-file: there is no file '/nowhere.pem'"),
             ('{"listen": "no-such-host.invalid:80"}', "the host 'no-such-host.invalid' is not known")):
         config.write_text(text)
