@@ -71,9 +71,11 @@ def test_a_private_parent_syncs_a_fork_that_hides_too_and_no_open_one(hub, perso
     assert "Moved forward" in bert.hubctl("sync", "bert/copy").stdout
     assert hub.head("bert/copy", bert.user) == head
     assert hub.get("/api/models/bert/copy").status in (401, 404)
-    # Open to all, it takes nothing more from what is not, unless who asks may write there.
-    opened = hub.request("PUT", "/api/models/bert/copy/settings", {"visibility": "public"}, bert.user)
-    assert opened.status == 200, opened.body
+    opened = {"visibility": "public"}
+    assert hub.request("PUT", "/api/models/bert/copy/settings", opened, bert.user).status == 403
+    # Once somebody who administers both has opened it, it takes nothing more from what is hidden, unless who asks may
+    # write there.
+    assert hub.request("PUT", "/api/models/bert/copy/settings", opened, hub.admin).status == 200
     commit(ada, parent, "more.txt")
     ada.git("push", "-q", hub.remote("acme/secret", ada.user), "HEAD:main", cwd=parent)
     refused = bert.hubctl("sync", "bert/copy", check=False)
