@@ -1,20 +1,19 @@
-import Foundation
 import HubCore
 
 /// The JSON file named by `--config`: values by key, of whatever types stand there.
 struct ConfigFile: Sendable {
     let path: String
-    private let root: [String: Value]
+    private let root: JSONObject
 
     init(path: String) throws(HubError) {
         self.path = path
         guard PathState(path) != .nothing else { throw .notFound("there is no configuration file '\(path)'") }
         let data = try NamedFile(path: path, role: "the configuration").contents()
-        let value: Value
+        let value: JSONValue
         do {
-            value = try JSONDecoder().decode(Value.self, from: data)
+            value = try JSONReader.parse(Array(data), limits: JSONLimits(byteCount: 1 << 20, values: 10_000))
         } catch {
-            throw .invalid("the configuration file '\(path)' is not JSON\(Self.fault(in: data))")
+            throw .invalid("the configuration file '\(path)' is not JSON: \(error)")
         }
         guard case .object(let root) = value else {
             throw .invalid("the configuration file '\(path)' must hold a JSON object and holds \(value.words)")
@@ -26,7 +25,7 @@ struct ConfigFile: Sendable {
     func string(_ key: String) throws(HubError) -> String? {
         switch self[key] {
         case nil: return nil
-        case .string(let text)?: return text
+        case .string(let text)?: return text.string
         case let value?: throw wrong(key, value, expected: "text in quotes")
         }
     }
@@ -34,7 +33,7 @@ struct ConfigFile: Sendable {
     func flag(_ key: String) throws(HubError) -> Bool? {
         switch self[key] {
         case nil: return nil
-        case .flag(let flag)?: return flag
+        case .bool(let flag)?: return flag
         case let value?: throw wrong(key, value, expected: "true or false")
         }
     }
@@ -42,9 +41,9 @@ struct ConfigFile: Sendable {
     func int(_ key: String) throws(HubError) -> Int? {
         switch self[key] {
         case nil: return nil
-        case .number(let number)?:
-            guard let whole = Int("\(number)") else {
-                throw wrong(key, .number(number), expected: "a whole number of at most \(Int.max)")
+        case let value? where value.double != nil:
+            guard let whole = value.int else {
+                throw wrong(key, value, expected: "a whole number of at most \(Int.max)")
             }
             return whole
         case let value?: throw wrong(key, value, expected: "a whole number")
@@ -63,8 +62,8 @@ struct ConfigFile: Sendable {
                 : "'\(key)' in '\(path)' is not an option of hubd; see docs/operating.md")
     }
 
-    private subscript(key: String) -> Value? {
-        var value = Value.object(root)
+    private subscript(key: String) -> JSONValue? {
+        var value = JSONValue.object(root)
         for part in key.split(separator: ".") {
             guard case .object(let object) = value, let inner = object[String(part)] else { return nil }
             value = inner
@@ -72,64 +71,27 @@ struct ConfigFile: Sendable {
         return value
     }
 
-    private func wrong(_ key: String, _ value: Value, expected: String) -> HubError {
+    private func wrong(_ key: String, _ value: JSONValue, expected: String) -> HubError {
         .invalid("'\(key)' in '\(path)' must be \(expected) and is \(value.words)")
     }
 
-    private static func paths(in value: Value, below prefix: [String] = []) -> [[String]] {
+    private static func paths(in value: JSONValue, below prefix: [String] = []) -> [[String]] {
         guard case .object(let object) = value else { return [prefix] }
-        return object.flatMap { paths(in: $0.value, below: prefix + [$0.key]) }
-    }
-
-    /// Where the JSON breaks off, which the decoder does not tell.
-    private static func fault(in data: Data) -> String {
-        do {
-            _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
-            return ""
-        } catch {
-            let text = (error as NSError).userInfo["NSDebugDescription"] as? String
-            return text.map { ": \($0)" } ?? ""
-        }
+        return object.members.flatMap { paths(in: $0.1, below: prefix + [$0.0.string]) }
     }
 }
 
-extension ConfigFile {
-    /// What JSON can say.
-    private enum Value: Decodable, Sendable {
-        case null
-        case flag(Bool)
-        case number(Decimal)
-        case string(String)
-        case list([Value])
-        case object([String: Value])
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if container.decodeNil() {
-                self = .null
-            } else if let flag = try? container.decode(Bool.self) {
-                self = .flag(flag)
-            } else if let number = try? container.decode(Decimal.self) {
-                self = .number(number)
-            } else if let text = try? container.decode(String.self) {
-                self = .string(text)
-            } else if let list = try? container.decode([Value].self) {
-                self = .list(list)
-            } else {
-                self = .object(try container.decode([String: Value].self))
-            }
-        }
-
-        /// How the value is called in a sentence.
-        var words: String {
-            switch self {
-            case .null: "null"
-            case .flag(let flag): "\(flag)"
-            case .number(let number): "the number \(number)"
-            case .string(let text): "the text '\(text.prefix(200))'"
-            case .list: "a list"
-            case .object: "an object"
-            }
+extension JSONValue {
+    /// How the value is called in a sentence.
+    fileprivate var words: String {
+        switch self {
+        case .null: "null"
+        case .bool(let flag): "\(flag)"
+        case .integer(let number): "the number \(number)"
+        case .number(let number): "the number \(number)"
+        case .string(let text): "the text '\(text.string.prefix(200))'"
+        case .array: "a list"
+        case .object: "an object"
         }
     }
 }

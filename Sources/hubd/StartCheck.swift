@@ -1,5 +1,4 @@
-import Glibc
-import HubCore
+import HubServices
 
 /// Something that must be so before a hub starts: 'serve' ends with the first that is not, 'doctor' tells of all.
 struct StartCheck: Sendable {
@@ -25,21 +24,8 @@ struct StartCheck: Sendable {
             checks.append(StartCheck(name: "mirror.ca-file", subject: file.path) { _ = try file.certificates() })
         }
         if let folder = config.importFolder {
-            checks.append(StartCheck(name: "import", subject: folder) { try requireFolder(folder) })
+            checks.append(StartCheck(name: "import", subject: folder) { try ImportService.require(folder: folder) })
         }
         return checks
-    }
-
-    private static func requireFolder(_ path: String) throws(HubError) {
-        let reason: String
-        switch PathState(path) {
-        case .nothing: reason = "there is no such folder"
-        case .file: reason = "it is not a folder"
-        case .hidden(let why): reason = why
-        case .folder:
-            guard unsafe access(path, R_OK | X_OK) != 0 else { return }
-            reason = unsafe String(cString: strerror(errno))
-        }
-        throw .invalid("the folder '\(path)' to import from cannot be read: \(reason)")
     }
 }

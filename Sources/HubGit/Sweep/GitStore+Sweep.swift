@@ -47,23 +47,25 @@ extension GitStore {
                 reached.contains(number)
             }
         }
-        for start in stride(from: 0, to: again.count, by: UnreachedRows.batch) {
-            let some = again[start..<min(start + UnreachedRows.batch, again.count)]
-            try await database.write { connection in try UnreachedRows(connection: connection).remove(some) }
-        }
+        try await change(again) { rows, some in try rows.remove(some) }
         while true {
             let new = try await database.read { connection in
                 try UnreachedRows(connection: connection).unwritten(
                     through: newest, reached: walk.reached, limit: Self.roundLimit)
             }
-            for start in stride(from: 0, to: new.count, by: UnreachedRows.batch) {
-                try Task.checkCancellation()
-                let some = new[start..<min(start + UnreachedRows.batch, new.count)]
-                try await database.write { connection in
-                    try UnreachedRows(connection: connection).insert(some, since: now)
-                }
-            }
+            try await change(new) { rows, some in try rows.insert(some, since: now) }
             guard new.count == Self.roundLimit else { return }
+        }
+    }
+
+    /// Runs `body` on some of `numbers` after the other, each in a transaction of its own.
+    private func change(
+        _ numbers: [Int64], _ body: @escaping @Sendable (UnreachedRows, ArraySlice<Int64>) throws -> Void
+    ) async throws {
+        for start in stride(from: 0, to: numbers.count, by: UnreachedRows.batch) {
+            try Task.checkCancellation()
+            let some = numbers[start..<min(start + UnreachedRows.batch, numbers.count)]
+            try await database.write { connection in try body(UnreachedRows(connection: connection), some) }
         }
     }
 
@@ -88,8 +90,8 @@ extension GitStore {
         var attempts = 0
         while !rest.isEmpty {
             try Task.checkCancellation()
-            let some = rest.prefix(UnreachedRows.batch).filter { !walk.reached.contains($0) }
-            let seen = walk.seen
+            let (reached, seen) = (walk.reached, walk.seen)
+            let some = rest.prefix(UnreachedRows.batch).filter { !reached.contains($0) }
             let outcome = try await database.write { connection -> UnreachedRows.Removal? in
                 guard try RefState(connection) == seen else { return nil }
                 return try UnreachedRows(connection: connection).sweep(some, until: deadline)

@@ -3,8 +3,8 @@ import HubDatabase
 
 /// The rows of `git_unreached`: objects that no ref reached when a sweep looked, and when the first sweep saw it.
 ///
-/// Whoever keeps an object that is there already takes its row away in the same transaction (``forget(_:)``), so that
-/// an object with a row cannot have come back without a sweep having seen it.
+/// Whoever keeps an object that is there already takes its row away in the same transaction (``forget(_:)``). One that
+/// came back while a sweep was writing may have a row all the same: that it is old enough is not all that a removal asks.
 struct UnreachedRows {
     let connection: any SQLConnection
 

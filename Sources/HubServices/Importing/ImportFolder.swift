@@ -62,6 +62,16 @@ struct ImportFolder: Sendable {
         return Item(path: "\(folder)/\(name)", owner: owner, name: String(name.dropLast(4)))
     }
 
+    /// Throws a sentence if nothing can be imported from there.
+    static func require(_ path: String) throws(HubError) {
+        guard let reason = reason(path) else { return }
+        throw refusal(path, reason)
+    }
+
+    private static func refusal(_ path: String, _ reason: String) -> HubError {
+        .invalid("the folder '\(path)' to import from cannot be read: \(reason)")
+    }
+
     private static func folders(in path: String) throws -> [String] {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: path).sorted().filter { name in
@@ -70,8 +80,7 @@ struct ImportFolder: Sendable {
                 return exists && isFolder.boolValue
             }
         } catch {
-            throw HubError.invalid(
-                "the folder '\(path)' to import from cannot be read: \(reason(path) ?? "\(error)")")
+            throw refusal(path, reason(path) ?? "\(error)")
         }
     }
 

@@ -1,7 +1,7 @@
 import Crypto
 import Foundation
 import HubChunks
-import HubCore
+package import HubCore
 import HubDatabase
 import HubGit
 package import Logging
@@ -20,6 +20,9 @@ package struct ImportService: Sendable {
     let limits: HubLimits
     let scratch: String
     let now: Now
+
+    /// Throws a sentence if there is no folder to import from, or none that can be read.
+    package static func require(folder: String) throws(HubError) { try ImportFolder.require(folder) }
 
     /// Takes over what is new in `folder`, one repository after the other.
     ///
